@@ -1,0 +1,97 @@
+/**
+ * The contract between the op and the backends: two kernels, what they take and what they give.
+ *
+ * A kernel knows nothing of axes. It sees `x` with its last dimension as the columns and all the
+ * dimensions before it as rows: `rows = x.size / cols`, row-major. It is never called with an
+ * empty `x`.
+ */
+import type {KernelConfig, KernelFunc, TensorInfo} from '@tensorflow/tfjs-core';
+
+/** Name of the forward kernel. */
+export const LayerNorm = 'LayerNorm';
+
+/** Name of the backward kernel. */
+export const LayerNormGrad = 'LayerNormGrad';
+
+export interface LayerNormAttrs {
+  /** Added to the variance inside the root, ≥ 0. Where variance + epsilon is 0, rstd is 0. */
+  epsilon: number;
+  /** `true`: layer normalisation. `false`: RMS normalisation, the mean is taken to be 0. */
+  center: boolean;
+}
+
+export interface LayerNormInputs {
+  /** [..., cols], float32. */
+  x: TensorInfo;
+  /** [cols], float32; absent: no scale. */
+  gamma?: TensorInfo;
+  /** [cols], float32; absent: no offset. */
+  beta?: TensorInfo;
+}
+
+/** `y`: as x. `stats`: [rows, 2], each row (mean, rstd), mean 0 without centring. */
+export type LayerNormOutputs = [y: TensorInfo, stats: TensorInfo];
+
+export interface LayerNormGradInputs {
+  /** [..., cols], float32, as x. */
+  dy: TensorInfo;
+  /** [..., cols], float32, the input of the forward kernel. */
+  x: TensorInfo;
+  /** [rows, 2], float32, what the forward kernel saved. */
+  stats: TensorInfo;
+  /** [cols], float32; absent: no scale. */
+  gamma?: TensorInfo;
+}
+
+/** `dx`: as x. `dgamma`, `dbeta`: [cols]. */
+export type LayerNormGradOutputs = [dx: TensorInfo, dgamma: TensorInfo, dbeta: TensorInfo];
+
+export type Kernel<Backend, Inputs, Outputs> = (args: {
+  inputs: Inputs;
+  attrs: LayerNormAttrs;
+  backend: Backend;
+}) => Outputs;
+
+/** Makes the registration of a backend's forward kernel. */
+export function layerNormConfig<Backend>(
+  backendName: string,
+  kernel: Kernel<Backend, LayerNormInputs, LayerNormOutputs>,
+): KernelConfig {
+  return kernelConfig(LayerNorm, backendName, kernel);
+}
+
+/** Makes the registration of a backend's backward kernel. */
+export function layerNormGradConfig<Backend>(
+  backendName: string,
+  kernel: Kernel<Backend, LayerNormGradInputs, LayerNormGradOutputs>,
+): KernelConfig {
+  return kernelConfig(LayerNormGrad, backendName, kernel);
+}
+
+function kernelConfig<Backend, Inputs, Outputs>(
+  kernelName: string,
+  backendName: string,
+  kernel: Kernel<Backend, Inputs, Outputs>,
+): KernelConfig {
+  const kernelFunc = ({inputs, attrs, backend}: Parameters<KernelFunc>[0]) =>
+    kernel({
+      inputs: withoutPlaceholders(inputs) as Inputs,
+      attrs: attrs as unknown as LayerNormAttrs,
+      backend: backend as Backend,
+    });
+  return {kernelName, backendName, kernelFunc: kernelFunc as unknown as KernelFunc};
+}
+
+/** tfjs can save only tensors that exist for the gradient: an absent gamma arrives as shape [0]. */
+function withoutPlaceholders(inputs: Record<string, TensorInfo>): Record<string, TensorInfo> {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([, tensor]) => tensor != null && tensor.shape[0] !== 0),
+  );
+}
+
+/** The [rows, cols] that a kernel sees in a tensor of shape [..., cols]. */
+export function rowsAndCols({shape}: TensorInfo): {rows: number; cols: number} {
+  const cols = shape[shape.length - 1];
+  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  return {rows, cols};
+}
