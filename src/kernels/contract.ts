@@ -5,7 +5,7 @@
  * dimensions before it as rows: `rows = x.size / cols`, row-major. It is never called with an
  * empty `x`.
  */
-import type {KernelConfig, KernelFunc, TensorInfo} from '@tensorflow/tfjs-core';
+import type {KernelConfig, KernelFunc, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
 /** Name of the forward kernel. */
 export const LayerNorm = 'LayerNorm';
@@ -83,7 +83,7 @@ function kernelConfig<Backend, Inputs, Outputs>(
 }
 
 /** tfjs can save only tensors that exist for the gradient: an absent gamma arrives as shape [0]. */
-function withoutPlaceholders(inputs: Record<string, TensorInfo>): Record<string, TensorInfo> {
+function withoutPlaceholders(inputs: NamedTensorInfoMap): NamedTensorInfoMap {
   return Object.fromEntries(
     Object.entries(inputs).filter(([, tensor]) => tensor != null && tensor.shape[0] !== 0),
   );

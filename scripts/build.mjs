@@ -1,0 +1,80 @@
+/**
+ * Builds `dist/`: ES modules, CommonJS, type declarations for both, and one file for a page.
+ *
+ *     dist/esm/*.js, *.d.ts        `import`
+ *     dist/cjs/*.js, *.d.ts        `require`
+ *     dist/tfjs-layernorm.min.js   `<script>`, beside the global `tf`
+ */
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+
+/** One for each subpath of `exports` in package.json. */
+const entryPoints = ['src/index.ts'];
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  target: 'es2021',
+  sourcemap: true,
+  logLevel: 'warning',
+};
+
+async function buildModules(format, outdir) {
+  await build({
+    ...shared,
+    entryPoints,
+    outdir,
+    format,
+    platform: 'neutral',
+    packages: 'external',
+    splitting: format === 'esm',
+    chunkNames: 'chunks/[name]-[hash]',
+  });
+  const type = format === 'esm' ? 'module' : 'commonjs';
+  writeFileSync(path.join(root, outdir, 'package.json'), `${JSON.stringify({type})}\n`);
+}
+
+/** A page has the packages of tfjs as the one global `tf`. */
+const tfjsIsGlobal = {
+  name: 'tfjs-is-global',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: /^@tensorflow\//}, (args) => ({path: args.path, namespace: 'global'}));
+    onLoad({filter: /.*/, namespace: 'global'}, () => ({contents: 'module.exports = tf;'}));
+  },
+};
+
+async function buildScript() {
+  await build({
+    ...shared,
+    entryPoints: ['src/index.ts'],
+    outfile: 'dist/tfjs-layernorm.min.js',
+    format: 'iife',
+    globalName: 'tfjsLayerNorm',
+    minify: true,
+    plugins: [tfjsIsGlobal],
+  });
+}
+
+function buildTypes() {
+  const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+  const args = ['-p', 'tsconfig.build.json'];
+  const {status} = spawnSync(process.execPath, [tsc, ...args], {cwd: root, stdio: 'inherit'});
+  if (status !== 0) throw new Error('The type declarations could not be built; see above.');
+  mkdirSync(path.join(root, 'dist/cjs'), {recursive: true});
+  cpSync(path.join(root, 'dist/esm'), path.join(root, 'dist/cjs'), {
+    recursive: true,
+    filter: (source) => !/\.(js|map)$|package\.json$|chunks$/.test(source),
+  });
+}
+
+rmSync(path.join(root, 'dist'), {recursive: true, force: true});
+buildTypes();
+await Promise.all([buildModules('esm', 'dist/esm'), buildModules('cjs', 'dist/cjs'), buildScript()]);
+console.log('Built dist/.');

@@ -1,0 +1,19 @@
+/** The gradient of the kernel `LayerNorm`: one call of the kernel `LayerNormGrad`. */
+import * as tf from '@tensorflow/tfjs-core';
+import {LayerNorm, LayerNormGrad} from '../kernels/contract.js';
+
+export const layerNormGradient: tf.GradConfig = {
+  kernelName: LayerNorm,
+  inputsToSave: ['x', 'gamma'],
+  outputsToSave: [false, true],
+  gradFunc: (dys, saved, attrs) => {
+    // dys[1], of the statistics, is not used: they are saved for this function, not an output.
+    const [dy] = dys as tf.Tensor[];
+    const [x, gamma, stats] = saved;
+
+    // At once, not in the functions below: tfjs tidies after each, and would take the others' result.
+    const inputs = {dy, x, stats, gamma};
+    const [dx, dgamma, dbeta] = tf.engine().runKernel(LayerNormGrad, inputs, attrs) as tf.Tensor[];
+    return {x: () => dx, gamma: () => dgamma, beta: () => dbeta};
+  },
+};

@@ -1,0 +1,25 @@
+/**
+ * Layer normalisation for TensorFlow.js. Importing this registers the kernels, their gradients and
+ * the layers.
+ */
+import {registerGradients} from './gradients/register.js';
+import {registerKernels} from './kernels/register.js';
+import {registerLayers} from './layers/register.js';
+
+registerKernels();
+registerGradients();
+registerLayers();
+
+export {usesFusedKernel} from './kernels/register.js';
+export {
+  LayerNormalization,
+  type LayerNormalizationArgs,
+  layerNormalization,
+} from './layers/layer_normalization.js';
+export {
+  RMSNormalization,
+  type RMSNormalizationArgs,
+  rmsNormalization,
+} from './layers/rms_normalization.js';
+export {type LayerNormOptions, layerNorm} from './ops/layer_norm.js';
+export {type RmsNormOptions, rmsNorm} from './ops/rms_norm.js';

@@ -1,0 +1,66 @@
+/**
+ * Layer normalisation composed of tfjs's own ops, for a backend without a kernel of ours.
+ *
+ * About ten passes over memory where a fused kernel makes two, but no statistic is ever tiled to
+ * the size of x, which is what makes the built-in layer slow.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  type LayerNormAttrs,
+  type LayerNormInputs,
+  type LayerNormOutputs,
+  layerNormConfig,
+  rowsAndCols,
+} from '../contract.js';
+import {asTensor} from './as_tensor.js';
+
+export function layerNorm(args: {
+  inputs: LayerNormInputs;
+  attrs: LayerNormAttrs;
+}): LayerNormOutputs {
+  const {inputs, attrs} = args;
+  const {rows} = rowsAndCols(inputs.x);
+  return tf.tidy(() => {
+    const unscaled = asTensor(inputs.x); // [..., cols]
+    const scale = safeScale(unscaled); // [..., 1]
+    const x = tf.mul(unscaled, scale);
+
+    const mean = attrs.center ? rowMean(x) : tf.zerosLike(scale); // [..., 1]
+    let deviation = attrs.center ? tf.sub(x, mean) : x; // [..., cols]
+    const shift = attrs.center ? rowMean(deviation) : mean; // what the mean lost by rounding
+    if (attrs.center) deviation = tf.sub(deviation, shift);
+
+    const variance = rowMean(tf.square(deviation)); // [..., 1]
+    const epsilon = tf.mul(tf.square(scale), attrs.epsilon);
+    const rstd = reciprocalRoot(tf.add(variance, epsilon));
+
+    let y = tf.mul(deviation, rstd);
+    if (inputs.gamma) y = tf.mul(y, asTensor(inputs.gamma));
+    if (inputs.beta) y = tf.add(y, asTensor(inputs.beta));
+
+    const unscaledMean = tf.div(tf.add(mean, shift), scale);
+    const unscaledRstd = tf.mul(rstd, scale);
+    const stats = tf.reshape(tf.concat([unscaledMean, unscaledRstd], -1), [rows, 2]);
+    return [y, stats] as tf.Tensor[];
+  }) as unknown as LayerNormOutputs;
+}
+
+/** [..., 1]: a power of two (so that no digit is lost) by which no square of x overflows. */
+function safeScale(x: tf.Tensor): tf.Tensor {
+  const largest = tf.max(tf.abs(x), -1, true);
+  return tf.where(tf.greater(largest, 1e15), 2 ** -100, tf.onesLike(largest));
+}
+
+function rowMean(x: tf.Tensor): tf.Tensor {
+  return tf.mean(x, -1, true);
+}
+
+/** 1 / √v, and 0 for a constant row without epsilon, whose x̂ is 0. */
+function reciprocalRoot(v: tf.Tensor): tf.Tensor {
+  return tf.where(tf.equal(v, 0), tf.zerosLike(v), tf.div(1, tf.sqrt(v)));
+}
+
+/** The registration for a backend that has no kernel of its own. */
+export function layerNormConfigComposed(backendName: string): tf.KernelConfig {
+  return layerNormConfig(backendName, layerNorm);
+}

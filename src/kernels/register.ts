@@ -1,0 +1,51 @@
+/** Registers the kernels of every backend, and the composed ones where a backend has none. */
+import * as tf from '@tensorflow/tfjs-core';
+import {layerNormConfigComposed} from './composed/layer_norm.js';
+import {layerNormGradConfigComposed} from './composed/layer_norm_grad.js';
+import {LayerNorm, LayerNormGrad} from './contract.js';
+import {layerNormConfigCpu} from './cpu/layer_norm.js';
+import {layerNormGradConfigCpu} from './cpu/layer_norm_grad.js';
+
+const fusedKernels: tf.KernelConfig[] = [layerNormConfigCpu, layerNormGradConfigCpu];
+
+/** Backends that run on composed kernels, in this process and whichever copy of the package. */
+const composedBackends: Set<string> = sharedSet('tfjsLayerNormComposedBackends');
+
+/** Registers our fused kernels. Safe to repeat: a kernel that is there already stays. */
+export function registerKernels(): void {
+  for (const config of fusedKernels) registerOnce(config);
+}
+
+/** Sees to it that the current backend can run our kernels; says so once where they are composed. */
+export function ensureKernels(): void {
+  const backendName = tf.getBackend();
+  if (tf.getKernel(LayerNorm, backendName) && tf.getKernel(LayerNormGrad, backendName)) return;
+  registerOnce(layerNormConfigComposed(backendName));
+  registerOnce(layerNormGradConfigComposed(backendName));
+  composedBackends.add(backendName);
+  console.warn(
+    `tfjs-layernorm: no fused kernel for the backend '${backendName}'; ` +
+      'composed tfjs ops serve instead: the same values, more slowly.',
+  );
+}
+
+/**
+ * Whether layer normalisation runs as one fused kernel on a backend.
+ *
+ * @param backendName A backend's name, registered or not. Default: the current backend.
+ * @returns `true` for a fused kernel; `false` where the op is composed of several tfjs ops, with
+ *     the same values.
+ */
+export function usesFusedKernel(backendName: string = tf.getBackend()): boolean {
+  return tf.getKernel(LayerNorm, backendName) != null && !composedBackends.has(backendName);
+}
+
+function registerOnce(config: tf.KernelConfig): void {
+  if (!tf.getKernel(config.kernelName, config.backendName)) tf.registerKernel(config);
+}
+
+function sharedSet(name: string): Set<string> {
+  const shared = globalThis as unknown as Record<string, Set<string> | undefined>;
+  shared[name] ??= new Set();
+  return shared[name];
+}

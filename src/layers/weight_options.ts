@@ -1,0 +1,48 @@
+/** The six options that say how gamma and beta start, are held small and are kept in bounds. */
+import * as tfl from '@tensorflow/tfjs-layers';
+
+export type BatchNormalizationArgs = NonNullable<
+  Parameters<typeof tfl.layers.batchNormalization>[0]
+>;
+
+export const weightOptionNames = [
+  'betaInitializer',
+  'gammaInitializer',
+  'betaRegularizer',
+  'gammaRegularizer',
+  'betaConstraint',
+  'gammaConstraint',
+] as const;
+
+/** As the user gives them: an object, the name of one ('l1l2', 'unitNorm') or its saved config. */
+export type WeightOptions = Pick<BatchNormalizationArgs, (typeof weightOptionNames)[number]>;
+
+type Initializer = ReturnType<typeof tfl.initializers.zeros>;
+type Regularizer = ReturnType<typeof tfl.regularizers.l1l2>;
+type Constraint = ReturnType<typeof tfl.constraints.nonNeg>;
+
+export interface ResolvedWeightOptions {
+  betaInitializer: Initializer;
+  gammaInitializer: Initializer;
+  betaRegularizer: Regularizer;
+  gammaRegularizer: Regularizer;
+  betaConstraint: Constraint;
+  gammaConstraint: Constraint;
+  /** The six as they are saved in a layer's config. */
+  saved: ReturnType<tfl.layers.Layer['getConfig']>;
+}
+
+/**
+ * Turns the six options into objects, and into their saved form.
+ *
+ * tfjs-layers does not export the functions that do so, but its batch normalisation has the same
+ * six options with the same defaults: one is made, never built, and asked.
+ *
+ * @throws Error An initialiser, regulariser or constraint of an unknown name.
+ */
+export function resolveWeightOptions(options: WeightOptions): ResolvedWeightOptions {
+  const pick = (source: object) =>
+    Object.fromEntries(weightOptionNames.map((name) => [name, source[name as keyof object]]));
+  const helper = tfl.layers.batchNormalization({...pick(options), name: 'weight_options'});
+  return {...(pick(helper) as unknown as ResolvedWeightOptions), saved: pick(helper.getConfig())};
+}

@@ -1,0 +1,82 @@
+/** What `layerNorm` and `rmsNorm` share: the checks, the rows, the kernel and the way back. */
+import * as tf from '@tensorflow/tfjs-core';
+import {LayerNorm} from '../kernels/contract.js';
+import {ensureKernels} from '../kernels/register.js';
+import {checkEpsilon, resolveAxes} from './axes.js';
+import {rowView} from './row_view.js';
+
+export interface NormalizeOptions {
+  gamma?: tf.Tensor | tf.TensorLike | null;
+  beta?: tf.Tensor | tf.TensorLike | null;
+  axis: number | readonly number[];
+  epsilon: number;
+  center: boolean;
+}
+
+export function normalize(
+  opName: string,
+  input: tf.Tensor | tf.TensorLike,
+  options: NormalizeOptions,
+): tf.Tensor {
+  const {axis, epsilon, center} = options;
+  const tensor = toTensor(input);
+  if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32') {
+    throw new Error(`${opName}: x must be float32 or int32, but is ${tensor.dtype}.`);
+  }
+  let axes: number[];
+  try {
+    checkEpsilon(epsilon);
+    axes = resolveAxes(axis, tensor.rank);
+  } catch (error) {
+    throw new Error(`${opName}: ${(error as Error).message}`);
+  }
+  const paramShape = axes.map((a) => tensor.shape[a]);
+  const gamma = checkedParam(opName, 'gamma', options.gamma, paramShape);
+  const beta = checkedParam(opName, 'beta', options.beta, paramShape);
+
+  const x = tf.cast(tensor, 'float32');
+  if (x.size === 0) return normalizeEmpty(x, gamma, beta);
+
+  ensureKernels();
+  const {cols, toRows, fromRows} = rowView(x.shape, axes);
+  const inputs: tf.NamedTensorMap = {
+    x: toRows(x),
+    gamma: gamma ? tf.reshape(gamma, [cols]) : tf.tensor1d([], 'float32'),
+  };
+  if (beta) inputs.beta = tf.reshape(beta, [cols]);
+  const [y] = tf.engine().runKernel(LayerNorm, inputs, {epsilon, center}) as tf.Tensor[];
+  return fromRows(y);
+}
+
+function toTensor(value: tf.Tensor | tf.TensorLike): tf.Tensor {
+  return value instanceof tf.Tensor ? value : tf.tensor(value);
+}
+
+function checkedParam(
+  opName: string,
+  name: string,
+  value: tf.Tensor | tf.TensorLike | null | undefined,
+  shape: number[],
+): tf.Tensor | undefined {
+  if (value == null) return undefined;
+  const param = toTensor(value);
+  if (param.dtype !== 'float32') {
+    throw new Error(`${opName}: ${name} must be float32, but is ${param.dtype}.`);
+  }
+  if (!tf.util.arraysEqual(param.shape, shape)) {
+    throw new Error(
+      `${opName}: ${name} must have the shape of the normalised dimensions, [${shape}], ` +
+        `but has [${param.shape}].`,
+    );
+  }
+  return param;
+}
+
+/** No kernel is asked to run on nothing: y is x, and no row adds to dγ and dβ. */
+function normalizeEmpty(x: tf.Tensor, gamma?: tf.Tensor, beta?: tf.Tensor): tf.Tensor {
+  const params = [gamma, beta].filter((param) => param != null);
+  return tf.customGrad((empty) => ({
+    value: (empty as tf.Tensor).clone(),
+    gradFunc: (dy: tf.Tensor) => [dy, ...params.map((param) => tf.zerosLike(param))],
+  }))(x, ...params);
+}
