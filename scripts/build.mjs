@@ -76,5 +76,9 @@ function buildTypes() {
 
 rmSync(path.join(root, 'dist'), {recursive: true, force: true});
 buildTypes();
-await Promise.all([buildModules('esm', 'dist/esm'), buildModules('cjs', 'dist/cjs'), buildScript()]);
+await Promise.all([
+  buildModules('esm', 'dist/esm'),
+  buildModules('cjs', 'dist/cjs'),
+  buildScript(),
+]);
 console.log('Built dist/.');

@@ -34,16 +34,12 @@ export const layerNormGradGradient: tf.GradConfig = {
     const centered = (a: tf.Tensor) => (center ? tf.sub(a, rowMean(a)) : a);
 
     const deviation = centered(centered(x)); // twice: the first mean was rounded
-    const sumOfSquares = tf.add(rowMean(tf.square(deviation)), epsilon);
-    const rstd = tf.where(
-      tf.equal(sumOfSquares, 0),
-      tf.zerosLike(sumOfSquares),
-      tf.rsqrt(sumOfSquares),
-    );
+    const variance = tf.add(rowMean(tf.square(deviation)), epsilon);
+    // 0 where the variance is 0 (step), by ops that can be differentiated (not equal and where).
+    const rstd = tf.mul(tf.step(variance), tf.rsqrt(tf.maximum(variance, 1e-37)));
     const xhat = tf.mul(deviation, rstd);
 
-    const project = (a: tf.Tensor) =>
-      tf.sub(centered(a), tf.mul(xhat, rowMean(tf.mul(a, xhat))));
+    const project = (a: tf.Tensor) => tf.sub(centered(a), tf.mul(xhat, rowMean(tf.mul(a, xhat))));
     const sumOverRows = (a: tf.Tensor) => tf.sum(tf.reshape(a, [-1, vgamma.size]), 0);
 
     return {
@@ -62,10 +58,7 @@ export const layerNormGradGradient: tf.GradConfig = {
           tf.mul(meanVXhat, meanGXhat),
         );
         const throughRstd = tf.mul(xhat, covariance);
-        const throughXhat = tf.add(
-          tf.mul(meanGXhat, project(v)),
-          tf.mul(meanVXhat, project(g)),
-        );
+        const throughXhat = tf.add(tf.mul(meanGXhat, project(v)), tf.mul(meanVXhat, project(g)));
         return tf.mul(
           rstd,
           tf.sub(project(tf.mul(vgamma, dy)), tf.mul(rstd, tf.add(throughRstd, throughXhat))),

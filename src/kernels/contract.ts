@@ -79,7 +79,11 @@ function kernelConfig<Backend, Inputs, Outputs>(
       attrs: attrs as unknown as LayerNormAttrs,
       backend: backend as Backend,
     });
-  return {kernelName, backendName, kernelFunc: kernelFunc as unknown as KernelFunc};
+  return {
+    kernelName,
+    backendName,
+    kernelFunc: kernelFunc as unknown as KernelFunc,
+  };
 }
 
 /** tfjs can save only tensors that exist for the gradient: an absent gamma arrives as shape [0]. */
@@ -90,7 +94,10 @@ function withoutPlaceholders(inputs: NamedTensorInfoMap): NamedTensorInfoMap {
 }
 
 /** The [rows, cols] that a kernel sees in a tensor of shape [..., cols]. */
-export function rowsAndCols({shape}: TensorInfo): {rows: number; cols: number} {
+export function rowsAndCols({shape}: TensorInfo): {
+  rows: number;
+  cols: number;
+} {
   const cols = shape[shape.length - 1];
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   return {rows, cols};

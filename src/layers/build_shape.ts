@@ -8,7 +8,11 @@ import {resolveAxes} from '../ops/axes.js';
  * @throws Error Bad axes, or a normalised dimension that is not known yet.
  */
 export function resolveBuildShape(
-  layer: {getClassName(): string; name: string; axis: number | readonly number[]},
+  layer: {
+    getClassName(): string;
+    name: string;
+    axis: number | readonly number[];
+  },
   inputShape: Shape | Shape[],
 ): {axes: number[]; paramShape: number[]} {
   const where = `${layer.getClassName()} layer "${layer.name}"`;

@@ -1,5 +1,5 @@
-import {type Tensor, serialization, tidy} from '@tensorflow/tfjs-core';
-import {type LayerVariable, type Shape, layers} from '@tensorflow/tfjs-layers';
+import {type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {type LayerVariable, layers, type Shape} from '@tensorflow/tfjs-layers';
 import {checkAxis, checkEpsilon} from '../ops/axes.js';
 import {layerNorm} from '../ops/layer_norm.js';
 import {rmsScaling} from '../ops/rms_scaling.js';
@@ -7,9 +7,10 @@ import {resolveBuildShape} from './build_shape.js';
 import {camelCaseKeys} from './config.js';
 import {onlyTensor} from './only_tensor.js';
 import {
+  keepConstrained,
   type ResolvedWeightOptions,
-  type WeightOptions,
   resolveWeightOptions,
+  type WeightOptions,
 } from './weight_options.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -78,9 +79,8 @@ export class LayerNormalization extends layers.Layer {
         'float32',
         options.gammaInitializer,
         options.gammaRegularizer,
-        true,
-        options.gammaConstraint,
       );
+      keepConstrained(this.gamma, options.gammaConstraint);
     }
     if (this.center && !this.rmsScaling) {
       this.beta = this.addWeight(
@@ -89,9 +89,8 @@ export class LayerNormalization extends layers.Layer {
         'float32',
         options.betaInitializer,
         options.betaRegularizer,
-        true,
-        options.betaConstraint,
       );
+      keepConstrained(this.beta, options.betaConstraint);
     }
     this.built = true;
   }

@@ -1,5 +1,5 @@
-import {type Tensor, serialization, tidy} from '@tensorflow/tfjs-core';
-import {type LayerVariable, type Shape, initializers, layers} from '@tensorflow/tfjs-layers';
+import {type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
+import {initializers, type LayerVariable, layers, type Shape} from '@tensorflow/tfjs-layers';
 import {checkAxis, checkEpsilon} from '../ops/axes.js';
 import {rmsNorm} from '../ops/rms_norm.js';
 import {resolveBuildShape} from './build_shape.js';
@@ -44,7 +44,11 @@ export class RMSNormalization extends layers.Layer {
   override call(inputs: Tensor | Tensor[]): Tensor {
     return tidy(() => {
       const {axis, epsilon} = this;
-      return rmsNorm(onlyTensor(this, inputs), {gamma: this.gamma?.read(), axis, epsilon});
+      return rmsNorm(onlyTensor(this, inputs), {
+        gamma: this.gamma?.read(),
+        axis,
+        epsilon,
+      });
     });
   }
 

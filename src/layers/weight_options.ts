@@ -1,5 +1,7 @@
 /** The six options that say how gamma and beta start, are held small and are kept in bounds. */
+import {tidy, type Variable} from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import {camelCaseKeys, isDict} from './config.js';
 
 export type BatchNormalizationArgs = NonNullable<
   Parameters<typeof tfl.layers.batchNormalization>[0]
@@ -26,8 +28,8 @@ export interface ResolvedWeightOptions {
   gammaInitializer: Initializer;
   betaRegularizer: Regularizer;
   gammaRegularizer: Regularizer;
-  betaConstraint: Constraint;
-  gammaConstraint: Constraint;
+  betaConstraint: Constraint | null;
+  gammaConstraint: Constraint | null;
   /** The six as they are saved in a layer's config. */
   saved: ReturnType<tfl.layers.Layer['getConfig']>;
 }
@@ -42,7 +44,33 @@ export interface ResolvedWeightOptions {
  */
 export function resolveWeightOptions(options: WeightOptions): ResolvedWeightOptions {
   const pick = (source: object) =>
-    Object.fromEntries(weightOptionNames.map((name) => [name, source[name as keyof object]]));
-  const helper = tfl.layers.batchNormalization({...pick(options), name: 'weight_options'});
-  return {...(pick(helper) as unknown as ResolvedWeightOptions), saved: pick(helper.getConfig())};
+    Object.fromEntries(
+      weightOptionNames.map((name) => {
+        const value: unknown = source[name as keyof object];
+        return [name, isDict(value) ? camelCaseKeys(value) : value]; // tfjs changes what it is given
+      }),
+    );
+  const helper = tfl.layers.batchNormalization({
+    ...pick(options),
+    name: 'weight_options',
+  });
+  return {
+    ...(pick(helper) as unknown as ResolvedWeightOptions),
+    saved: pick(helper.getConfig()) as ResolvedWeightOptions['saved'],
+  };
+}
+
+/**
+ * Keeps a weight within its constraint, as Keras does: whoever sets it, an optimiser too. tfjs
+ * itself applies constraints where weights are set, but not in `model.fit`.
+ */
+export function keepConstrained(weight: tfl.LayerVariable, constraint: Constraint | null): void {
+  if (!constraint) return;
+  const variable = weight.read() as Variable;
+  const assign = variable.assign.bind(variable);
+  variable.assign = (value) => {
+    const projected = tidy(() => constraint.apply(value));
+    assign(projected);
+    projected.dispose();
+  };
 }

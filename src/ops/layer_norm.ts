@@ -16,7 +16,13 @@ export interface LayerNormOptions {
 function layerNorm_(x: tf.Tensor | tf.TensorLike, options: LayerNormOptions = {}): tf.Tensor {
   checkOptionNames('layerNorm', options, ['gamma', 'beta', 'axis', 'epsilon']);
   const {gamma, beta, axis = -1, epsilon = 1e-3} = options;
-  return normalize('layerNorm', x, {gamma, beta, axis, epsilon, center: true});
+  return normalize('layerNorm', x, {
+    gamma,
+    beta,
+    axis,
+    epsilon,
+    center: true,
+  });
 }
 
 /**

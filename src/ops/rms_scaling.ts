@@ -11,7 +11,11 @@ import {resolveAxes} from './axes.js';
  */
 export function rmsScaling(
   x: tf.Tensor,
-  options: {gamma?: tf.Tensor; axis: number | readonly number[]; epsilon: number},
+  options: {
+    gamma?: tf.Tensor;
+    axis: number | readonly number[];
+    epsilon: number;
+  },
 ): tf.Tensor {
   const axes = resolveAxes(options.axis, x.rank);
   const mean = (v: tf.Tensor) => tf.mean(v, axes, true);

@@ -42,8 +42,7 @@ export function rowView(shape: readonly number[], axes: readonly number[]): RowV
   return {
     cols,
     toRows: (x) => tf.reshape(tf.transpose(tf.reshape(x, merged), perm), [...kept, cols]),
-    fromRows: (rows) =>
-      tf.reshape(tf.transpose(tf.reshape(rows, moved), inverse), [...shape]),
+    fromRows: (rows) => tf.reshape(tf.transpose(tf.reshape(rows, moved), inverse), [...shape]),
   };
 }
 

@@ -5,8 +5,9 @@
  * cache from the first pass to the last, so memory is read once and written once. JavaScript
  * computes in float64, so the two-pass variance needs no correction here and no sum overflows.
  */
-import type {TypedArray} from '@tensorflow/tfjs-core';
+
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
+import type {TypedArray} from '@tensorflow/tfjs-core';
 import {
   type LayerNormAttrs,
   type LayerNormInputs,

@@ -1,0 +1,155 @@
+/** Which kernel runs: the fused one of the backend, or the composed one where there is none. */
+
+import {layerNorm, usesFusedKernel} from '../../src/index.js';
+import * as composedForward from '../../src/kernels/composed/layer_norm.js';
+import * as composedBackward from '../../src/kernels/composed/layer_norm_grad.js';
+import {LayerNorm, LayerNormGrad} from '../../src/kernels/contract.js';
+import * as reference from '../../src/reference.js';
+import {backendName, tf} from '../backends/current.js';
+import {expectClose} from '../support/close.js';
+import {Random} from '../support/random.js';
+
+const [rows, cols] = [6, 45];
+const random = new Random(21);
+const [x, dy] = [random.normal(rows * cols), random.normal(rows * cols)];
+const [gamma, beta] = [random.normal(cols), random.normal(cols)];
+
+function kernelsOf(run: () => unknown): string[] {
+  const engine = tf.engine() as unknown as {
+    runKernel(name: string, ...rest: unknown[]): unknown;
+  };
+  const original = engine.runKernel;
+  const names: string[] = [];
+  engine.runKernel = function (name, ...rest) {
+    names.push(name);
+    return original.call(this, name, ...rest);
+  };
+  try {
+    run();
+  } finally {
+    engine.runKernel = original;
+  }
+  return names;
+}
+
+test('usesFusedKernel is true of the backend under test', () => {
+  expect(tf.getBackend()).toBe(backendName);
+  expect(usesFusedKernel()).toBe(true);
+  expect(usesFusedKernel(backendName)).toBe(true);
+});
+
+test('usesFusedKernel is false of a backend that there is not', () => {
+  expect(usesFusedKernel('no-such-backend')).toBe(false);
+});
+
+test('the op is one kernel forward, beside views of its inputs', () => {
+  tf.tidy(() => {
+    const input = tf.tensor2d(x, [rows, cols]);
+    const names = kernelsOf(() => layerNorm(input, {gamma: tf.tensor1d(gamma)}));
+    const computing = names.filter((name) => !['Cast', 'Reshape', 'Identity'].includes(name));
+    expect(computing).toEqual([LayerNorm]);
+  });
+});
+
+describe('the composed kernels, which serve backends without a kernel,', () => {
+  for (const center of [true, false]) {
+    test(`have the reference’s values and gradients, ${center ? '' : 'not '}centred`, () => {
+      const attrs = {epsilon: 1e-3, center};
+      const [y, stats, dx, dgamma, dbeta] = tf.tidy(() => {
+        const inputs = {
+          x: tf.tensor2d(x, [rows, cols]),
+          gamma: tf.tensor1d(gamma),
+          beta: tf.tensor1d(beta),
+        };
+        const forward = composedForward.layerNorm({inputs, attrs});
+        const gradInputs = {
+          ...inputs,
+          dy: tf.tensor2d(dy, [rows, cols]),
+          stats: forward[1],
+        };
+        const backward = composedBackward.layerNormGrad({
+          inputs: gradInputs,
+          attrs,
+        });
+        return [...forward, ...backward].map((t) => (t as tf.Tensor).dataSync());
+      });
+      const options = {cols, gamma, beta, ...attrs};
+      const expected = {
+        ...reference.forward(x, options),
+        ...reference.backward(dy, x, options),
+      };
+      expectClose(y, expected.y, 2e-6, cols);
+      expected.mean.forEach((mean, row) => {
+        expectClose([stats[2 * row], stats[2 * row + 1]], [mean, expected.rstd[row]], 2e-6);
+      });
+      expectClose(dx, expected.dx, 1e-5, cols);
+      expectClose(dgamma, expected.dgamma, 1e-5);
+      expectClose(dbeta, expected.dbeta, 1e-5);
+    });
+  }
+
+  test('are exact for 1e30 and for constant rows without epsilon', () => {
+    const large = x.map((v) => v * 1e30);
+    const [y, constant] = tf.tidy(() => {
+      const run = (values: Float32Array, epsilon: number) =>
+        composedForward.layerNorm({
+          inputs: {x: tf.tensor2d(values, [rows, cols])},
+          attrs: {epsilon, center: true},
+        })[0] as tf.Tensor;
+      const zeros = run(new Float32Array(rows * cols).fill(3), 0);
+      return [run(large, 1e-3).dataSync(), zeros.dataSync()];
+    });
+    const expected = reference.forward(large, {
+      cols,
+      epsilon: 1e-3,
+      center: true,
+    }).y;
+    expectClose(y, expected, 2e-6, cols);
+    expect(constant.every((v) => v === 0)).toBe(true);
+  });
+});
+
+describe('a backend without a kernel of its own', () => {
+  // The backend under test under another name, without our kernels: as a third party's would be.
+  const name = 'third-party';
+  const warnings: string[] = [];
+  const warn = console.warn;
+
+  beforeAll(() => {
+    tf.registerBackend(name, tf.findBackendFactory(backendName), 0);
+    for (const config of tf.getKernelsForBackend(backendName)) {
+      if (config.kernelName === LayerNorm || config.kernelName === LayerNormGrad) continue;
+      tf.registerKernel({...config, backendName: name});
+    }
+    console.warn = (text: string) => warnings.push(text);
+  });
+
+  afterAll(() => {
+    console.warn = warn;
+    tf.removeBackend(name);
+  });
+
+  test('gets the composed kernels, with one notice and the same values', async () => {
+    const run = () =>
+      tf.tidy(() => {
+        const input = tf.tensor2d(x, [rows, cols]);
+        const f = (v: tf.Tensor) => layerNorm(v, {gamma: Array.from(gamma), beta});
+        const gradient = tf.grad(f)(input, tf.tensor2d(dy, [rows, cols]));
+        return [f(input).dataSync(), gradient.dataSync()];
+      });
+    await tf.setBackend(name);
+    const [y, dx] = run();
+    run();
+    expect(usesFusedKernel()).toBe(false);
+    expect(usesFusedKernel(backendName)).toBe(true);
+    await tf.setBackend(backendName);
+
+    expect(warnings.filter((text) => text.includes('tfjs-layernorm'))).toEqual([
+      "tfjs-layernorm: no fused kernel for the backend 'third-party'; " +
+        'composed tfjs ops serve instead: the same values, more slowly.',
+    ]);
+    const options = {cols, gamma, beta, epsilon: 1e-3, center: true};
+    expectClose(y, reference.forward(x, options).y, 2e-6, cols);
+    expectClose(dx, reference.backward(dy, x, options).dx, 1e-5, cols);
+  });
+});
