@@ -17,12 +17,7 @@ export function resolveBuildShape(
 ): {axes: number[]; paramShape: number[]} {
   const where = `${layer.getClassName()} layer "${layer.name}"`;
   const shape = onlyShape(where, inputShape);
-  let axes: number[];
-  try {
-    axes = resolveAxes(layer.axis, shape.length);
-  } catch (error) {
-    throw new Error(`${where}: ${(error as Error).message}`);
-  }
+  const axes = resolveAxes(where, layer.axis, shape.length);
   const paramShape = axes.map((axis) => {
     const size = shape[axis];
     if (size == null) {

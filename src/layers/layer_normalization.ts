@@ -59,8 +59,8 @@ export class LayerNormalization extends layers.Layer {
   constructor(args: LayerNormalizationArgs = {}) {
     super(args);
     const {axis, epsilon, center, scale, rmsScaling} = args ?? {};
-    this.axis = checkAxis(axis ?? -1);
-    this.epsilon = checkEpsilon(epsilon ?? 1e-3);
+    this.axis = checkAxis(this.getClassName(), axis ?? -1);
+    this.epsilon = checkEpsilon(this.getClassName(), epsilon ?? 1e-3);
     this.center = center ?? true;
     this.scale = scale ?? true;
     this.rmsScaling = rmsScaling ?? false;

@@ -29,8 +29,8 @@ export class RMSNormalization extends layers.Layer {
   /** @throws Error Bad axes or epsilon. */
   constructor(args: RMSNormalizationArgs = {}) {
     super(args);
-    this.axis = checkAxis(args?.axis ?? -1);
-    this.epsilon = checkEpsilon(args?.epsilon ?? 1e-6);
+    this.axis = checkAxis(this.getClassName(), args?.axis ?? -1);
+    this.epsilon = checkEpsilon(this.getClassName(), args?.epsilon ?? 1e-6);
     this.supportsMasking = true;
   }
 

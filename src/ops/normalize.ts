@@ -23,29 +23,29 @@ export function normalize(
   if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32') {
     throw new Error(`${opName}: x must be float32 or int32, but is ${tensor.dtype}.`);
   }
-  let axes: number[];
-  try {
-    checkEpsilon(epsilon);
-    axes = resolveAxes(axis, tensor.rank);
-  } catch (error) {
-    throw new Error(`${opName}: ${(error as Error).message}`);
-  }
+  checkEpsilon(opName, epsilon);
+  const axes = resolveAxes(opName, axis, tensor.rank);
   const paramShape = axes.map((a) => tensor.shape[a]);
   const gamma = checkedParam(opName, 'gamma', options.gamma, paramShape);
   const beta = checkedParam(opName, 'beta', options.beta, paramShape);
 
-  const x = tf.cast(tensor, 'float32');
+  const x = tensor.dtype === 'float32' ? tensor : tf.cast(tensor, 'float32');
   if (x.size === 0) return normalizeEmpty(x, gamma, beta);
 
   ensureKernels();
-  const {cols, toRows, fromRows} = rowView(x.shape, axes);
+  const {toRows, fromRows} = rowView(x.shape, axes);
   const inputs: tf.NamedTensorMap = {
     x: toRows(x),
-    gamma: gamma ? tf.reshape(gamma, [cols]) : tf.tensor1d([], 'float32'),
+    gamma: gamma ? flat(gamma) : tf.tensor1d([], 'float32'),
   };
-  if (beta) inputs.beta = tf.reshape(beta, [cols]);
+  if (beta) inputs.beta = flat(beta);
   const [y] = tf.engine().runKernel(LayerNorm, inputs, {epsilon, center}) as tf.Tensor[];
   return fromRows(y);
+}
+
+/** [cols], without a call of tfjs where it has that shape. */
+function flat(param: tf.Tensor): tf.Tensor {
+  return param.rank === 1 ? param : tf.reshape(param, [-1]);
 }
 
 function toTensor(value: tf.Tensor | tf.TensorLike): tf.Tensor {

@@ -17,7 +17,7 @@ export function rmsScaling(
     epsilon: number;
   },
 ): tf.Tensor {
-  const axes = resolveAxes(options.axis, x.rank);
+  const axes = resolveAxes('rmsScaling', options.axis, x.rank);
   const mean = (v: tf.Tensor) => tf.mean(v, axes, true);
   const deviation = tf.sub(x, mean(x));
   const variance = mean(tf.square(tf.sub(deviation, mean(deviation)))); // twice: see reference.ts

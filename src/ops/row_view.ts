@@ -4,8 +4,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface RowView {
-  /** Numbers in a row: the product of the normalised dimensions. */
-  cols: number;
   /** x as [..., cols], the normalised dimensions merged, in ascending order, into the last. */
   toRows(x: tf.Tensor): tf.Tensor;
   /** The way back: [..., cols] to the shape of x. */
@@ -25,11 +23,10 @@ export function rowView(shape: readonly number[], axes: readonly number[]): RowV
 
   if (isTrailing) {
     if (shape[shape.length - 1] === cols && axes.includes(shape.length - 1)) {
-      return {cols, toRows: (x) => x, fromRows: (rows) => rows};
+      return {toRows: (x) => x, fromRows: (rows) => rows};
     }
     const kept = shape.filter((_, i) => !axes.includes(i));
     return {
-      cols,
       toRows: (x) => tf.reshape(x, [...kept, cols]),
       fromRows: (rows) => tf.reshape(rows, [...shape]),
     };
@@ -40,7 +37,6 @@ export function rowView(shape: readonly number[], axes: readonly number[]): RowV
   const inverse = perm.map((_, i) => perm.indexOf(i));
   const kept = indicesOf(runs, false).map((i) => merged[i]);
   return {
-    cols,
     toRows: (x) => tf.reshape(tf.transpose(tf.reshape(x, merged), perm), [...kept, cols]),
     fromRows: (rows) => tf.reshape(tf.transpose(tf.reshape(rows, moved), inverse), [...shape]),
   };

@@ -81,12 +81,12 @@ const layerErrors: [name: string, run: () => unknown, message: string][] = [
   [
     'an axis that is no integer',
     () => layerNormalization({axis: [1, 1.5]}),
-    'axis must be an integer or a non-empty array of integers, but is [1,1.5].',
+    'LayerNormalization: axis must be an integer or a non-empty array of integers, but is [1,1.5].',
   ],
   [
     'a negative epsilon',
     () => layerNormalization({epsilon: -1}),
-    'epsilon must be a finite number ≥ 0, but is -1.',
+    'LayerNormalization: epsilon must be a finite number ≥ 0, but is -1.',
   ],
   [
     'an axis out of bounds, when it is built',
