@@ -413,9 +413,12 @@ describe('training', () => {
       gammaConstraint: tf.constraints.nonNeg(),
       betaConstraint: tf.constraints.nonNeg(),
     });
-    const model = tf.sequential({
-      layers: [norm, tf.layers.dense({units: 1})],
+    const subtract = tf.layers.dense({
+      units: 1,
+      trainable: false,
+      kernelInitializer: tf.initializers.constant({value: -1}),
     });
+    const model = tf.sequential({layers: [norm, subtract]}); // targets > 0 push beta below 0
     await losses(model, 6);
     expect(Math.min(...norm.getWeights()[1].dataSync())).toBe(0); // else nothing was constrained
     for (const weight of norm.getWeights()) {
