@@ -1,0 +1,57 @@
+/**
+ * Jest's projects: `unit` (plain Node), and one per backend. The same specs run unchanged on every
+ * backend; `test/backends/<backend>.ts` is loaded before each of them. `npx jest --selectProjects
+ * webgl` runs one project.
+ */
+const specs = ['<rootDir>/test/spec/**/*.spec.ts'];
+
+const typescript = {
+  extensionsToTreatAsEsm: [],
+  // Sources name their neighbours by the extension that they have once built.
+  moduleNameMapper: {'^(\\.{1,2}/.*)\\.js$': '$1'},
+  // CommonJS: so tests, sources and backends share the one CommonJS copy of tfjs in Node.
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {parser: {syntax: 'typescript'}, target: 'es2022'},
+        module: {type: 'commonjs'},
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+};
+
+const nodeBackend = (backend) => ({
+  ...typescript,
+  displayName: backend,
+  testMatch: specs,
+  testEnvironment: '<rootDir>/test/backends/node/environment.mjs',
+  setupFilesAfterEnv: [`<rootDir>/test/backends/${backend}.ts`],
+});
+
+const browserBackend = (backend) => ({
+  ...typescript,
+  displayName: backend,
+  testMatch: specs,
+  // The options tell Jest the projects apart: each gets a runner, thus a browser, of its own.
+  runner: ['<rootDir>/test/backends/browser/runner.mjs', {backend}],
+  setupFilesAfterEnv: [`<rootDir>/test/backends/${backend}.ts`],
+});
+
+const unit = {
+  ...typescript,
+  displayName: 'unit',
+  testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
+};
+
+/** @type {import('jest').Config} */
+export default {
+  // GPU backends run in software here, and compile a shader at the first use of each shape.
+  testTimeout: 60_000,
+  projects: [
+    unit,
+    ...['cpu', 'wasm', 'tensorflow'].map(nodeBackend),
+    ...['webgl', 'webgpu'].map(browserBackend),
+  ],
+};

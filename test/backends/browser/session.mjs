@@ -1,0 +1,73 @@
+/** What the specs of one project share: the bundles, their server and the browser. */
+import {chromium} from 'playwright-core';
+import {browserLaunchOptions} from '../../../scripts/setup/browser.mjs';
+import {addressOf, bundleHarness, bundleSpecs} from './bundle.mjs';
+import {serve} from './server.mjs';
+import {stackMapper} from './stacks.mjs';
+
+export class Session {
+  /** All that is served, by address. */
+  files = new Map();
+  mapStack = (text) => text;
+  /** Why a spec could not be bundled, by its path. */
+  bundleErrors = new Map();
+
+  /** @param {import('@jest/test-result').Test[]} tests of one project */
+  constructor(tests) {
+    const {rootDir, setupFilesAfterEnv} = tests[0].context.config;
+    this.rootDir = rootDir;
+    this.setupPaths = setupFilesAfterEnv;
+    this.specPaths = tests.map(({path}) => path);
+  }
+
+  /**
+   * Readies all that `test` needs; what is there already is kept.
+   *
+   * @returns {Promise<{browser: import('playwright-core').Browser, origin: string, modules: string[]}>}
+   *   the addresses of the modules that the test's page has to load, in order, among it
+   * @throws if the spec cannot be bundled, or no browser be started
+   */
+  async ready(test) {
+    this.bundled ??= this.bundle();
+    await this.bundled;
+    if (this.bundleErrors.has(test.path)) throw this.bundleErrors.get(test.path);
+    if (!this.browser?.isConnected()) {
+      this.browser = await chromium.launch(await browserLaunchOptions());
+    }
+    return {
+      browser: this.browser,
+      origin: this.server.origin,
+      modules: [...this.setupPaths, test.path].map((path) => addressOf(this.rootDir, path)),
+    };
+  }
+
+  async bundle() {
+    const harness = await bundleHarness(this.rootDir);
+    this.add(harness.files);
+    await this.bundleSpecs();
+    this.mapStack = stackMapper(this.rootDir, this.files);
+    this.server = await serve(this.files, harness.address);
+  }
+
+  /** All together; where that fails, without those that fail alone too. */
+  async bundleSpecs() {
+    const bundle = (paths) => bundleSpecs(this.rootDir, [...this.setupPaths, ...paths]);
+    try {
+      this.add(await bundle(this.specPaths));
+    } catch {
+      for (const path of this.specPaths) {
+        await bundle([path]).catch((error) => this.bundleErrors.set(path, error));
+      }
+      this.add(await bundle(this.specPaths.filter((path) => !this.bundleErrors.has(path))));
+    }
+  }
+
+  add(files) {
+    for (const [address, contents] of files) this.files.set(address, contents);
+  }
+
+  async close() {
+    await this.browser?.close();
+    await this.server?.close();
+  }
+}
