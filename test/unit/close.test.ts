@@ -11,7 +11,7 @@ describe('maxError', () => {
   });
 
   it('is relative to the largest expected value', () => {
-    expect(maxError([1, 99], [0, 100])).toBe(0.01);
+    expect(maxError([2, 127], [0, 128])).toBe(2 / 128);
   });
 
   it('is relative to the largest expected value of the same row', () => {
