@@ -11,6 +11,7 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import {buildWasm} from './build_wasm.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
@@ -75,6 +76,7 @@ function buildTypes() {
 }
 
 rmSync(path.join(root, 'dist'), {recursive: true, force: true});
+await buildWasm();
 buildTypes();
 await Promise.all([
   buildModules('esm', 'dist/esm'),

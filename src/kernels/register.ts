@@ -5,8 +5,15 @@ import {layerNormGradConfigComposed} from './composed/layer_norm_grad.js';
 import {LayerNorm, LayerNormGrad} from './contract.js';
 import {layerNormConfigCpu} from './cpu/layer_norm.js';
 import {layerNormGradConfigCpu} from './cpu/layer_norm_grad.js';
+import {layerNormConfigWasm} from './wasm/layer_norm.js';
+import {layerNormGradConfigWasm} from './wasm/layer_norm_grad.js';
 
-const fusedKernels: tf.KernelConfig[] = [layerNormConfigCpu, layerNormGradConfigCpu];
+const fusedKernels: tf.KernelConfig[] = [
+  layerNormConfigCpu,
+  layerNormGradConfigCpu,
+  layerNormConfigWasm,
+  layerNormGradConfigWasm,
+];
 
 /** Backends that run on composed kernels, in this process and whichever copy of the package. */
 const composedBackends: Set<string> = sharedSet('tfjsLayerNormComposedBackends');

@@ -1,0 +1,167 @@
+/**
+ * Layer normalisation of the rows of a matrix in linear memory.
+ *
+ * Three passes over each row: sum, squared deviations, normalise. A row stays in the processor's
+ * cache from the first pass to the last, so memory is read once and written once.
+ *
+ * Sums run in float32, four side by side, and are added up in float64 every `blockBytes`: no sum
+ * is longer than 64 additions, however long the row.
+ *
+ * The variance is the corrected two-pass sum: with m the rounded mean and d = x − m,
+ * σ² = Σd²/n − (Σd/n)², and x − μ is taken as (x − m) − Σd/n.
+ */
+import {exactLayerNormRow} from './exact_row';
+import {add, mul, splat, sub, sum} from './vector';
+
+/** 1,024 numbers: 64 to each lane of four vectors. */
+const blockBytes: usize = 4096;
+
+/** Outside of these a float32 sum of squares may have overflowed, or lost digits below 1e-38. */
+const smallestVariance: f64 = 1e-30;
+const largestVariance: f64 = 1e30;
+
+/** Σd and Σd² of the row last seen by `sumDeviations`: a function returns but one number. */
+let sumD: f64 = 0;
+let sumDD: f64 = 0;
+
+export function layerNorm(
+  x: usize, // [rows, cols]
+  gamma: usize, // [cols], or 0: none
+  beta: usize, // [cols], or 0: none
+  y: usize, // [rows, cols]
+  stats: usize, // [rows, 2]
+  rows: u32,
+  cols: u32,
+  epsilon: f64,
+  center: bool,
+): void {
+  const bytes: usize = cols << 2;
+  for (let row: u32 = 0; row < rows; row++) {
+    const done = ASC_FEATURE_SIMD
+      ? layerNormRow<v128>(x, gamma, beta, y, stats, bytes, epsilon, center)
+      : layerNormRow<f32>(x, gamma, beta, y, stats, bytes, epsilon, center);
+    if (!done) exactLayerNormRow(x, gamma, beta, y, stats, bytes, epsilon, center);
+    x += bytes;
+    y += bytes;
+    stats += 8;
+  }
+}
+
+/** One row in float32; false, and nothing written, where float32 is not enough. */
+function layerNormRow<V>(
+  x: usize,
+  gamma: usize,
+  beta: usize,
+  y: usize,
+  stats: usize,
+  bytes: usize,
+  epsilon: f64,
+  center: bool,
+): bool {
+  const n = <f64>(bytes >> 2);
+  const mean: f32 = center ? <f32>(sumRow<V>(x, bytes) / n) : 0;
+  sumDeviations<V>(x, bytes, mean);
+  const shift = center ? sumD / n : 0;
+  const v = sumDD / n - shift * shift + epsilon;
+  // Written so that NaN is no. The last: else the spread of x is below the error of the mean.
+  if (!(v > smallestVariance && v < largestVariance && shift * shift < v)) return false;
+
+  const rstd = <f32>(1 / sqrt(v));
+  const vectorBytes = bytes & ~(sizeof<V>() - 1);
+  normalize<V>(x, gamma, beta, y, 0, vectorBytes, mean, <f32>shift, rstd);
+  normalize<f32>(x, gamma, beta, y, vectorBytes, bytes, mean, <f32>shift, rstd);
+  store<f32>(stats, <f32>(mean + shift));
+  store<f32>(stats, rstd, 4);
+  return true;
+}
+
+/** Σx. */
+function sumRow<V>(x: usize, bytes: usize): f64 {
+  const step = sizeof<V>() * 4;
+  const whole = bytes & ~(step - 1);
+  let total: f64 = 0;
+  let i: usize = 0;
+  while (i < whole) {
+    const end = min(i + blockBytes, whole);
+    let s0 = splat<V>(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    for (; i < end; i += step) {
+      s0 = add<V>(s0, load<V>(x + i));
+      s1 = add<V>(s1, load<V>(x + i, sizeof<V>()));
+      s2 = add<V>(s2, load<V>(x + i, 2 * sizeof<V>()));
+      s3 = add<V>(s3, load<V>(x + i, 3 * sizeof<V>()));
+    }
+    total += sum<V>(add<V>(add<V>(s0, s1), add<V>(s2, s3)));
+  }
+  for (; i < bytes; i += 4) total += load<f32>(x + i);
+  return total;
+}
+
+/** Σd and Σd², d = x − mean, into `sumD` and `sumDD`. */
+function sumDeviations<V>(x: usize, bytes: usize, mean: f32): void {
+  const step = sizeof<V>() * 4;
+  const whole = bytes & ~(step - 1);
+  const m = splat<V>(mean);
+  let totalD: f64 = 0;
+  let totalDD: f64 = 0;
+  let i: usize = 0;
+  while (i < whole) {
+    const end = min(i + blockBytes, whole);
+    let s0 = splat<V>(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    let q0 = s0;
+    let q1 = s0;
+    let q2 = s0;
+    let q3 = s0;
+    for (; i < end; i += step) {
+      const d0 = sub<V>(load<V>(x + i), m);
+      const d1 = sub<V>(load<V>(x + i, sizeof<V>()), m);
+      const d2 = sub<V>(load<V>(x + i, 2 * sizeof<V>()), m);
+      const d3 = sub<V>(load<V>(x + i, 3 * sizeof<V>()), m);
+      s0 = add<V>(s0, d0);
+      s1 = add<V>(s1, d1);
+      s2 = add<V>(s2, d2);
+      s3 = add<V>(s3, d3);
+      q0 = add<V>(q0, mul<V>(d0, d0));
+      q1 = add<V>(q1, mul<V>(d1, d1));
+      q2 = add<V>(q2, mul<V>(d2, d2));
+      q3 = add<V>(q3, mul<V>(d3, d3));
+    }
+    totalD += sum<V>(add<V>(add<V>(s0, s1), add<V>(s2, s3)));
+    totalDD += sum<V>(add<V>(add<V>(q0, q1), add<V>(q2, q3)));
+  }
+  for (; i < bytes; i += 4) {
+    const d = load<f32>(x + i) - mean;
+    totalD += d;
+    totalDD += d * d;
+  }
+  sumD = totalD;
+  sumDD = totalDD;
+}
+
+/** y = γ·x̂ + β with x̂ = ((x − mean) − shift)·rstd, from byte `i` to byte `end` of a row. */
+function normalize<V>(
+  x: usize,
+  gamma: usize,
+  beta: usize,
+  y: usize,
+  i: usize,
+  end: usize,
+  mean: f32,
+  shift: f32,
+  rstd: f32,
+): void {
+  const m = splat<V>(mean);
+  const s = splat<V>(shift);
+  const r = splat<V>(rstd);
+  for (; i < end; i += sizeof<V>()) {
+    let value = mul<V>(sub<V>(sub<V>(load<V>(x + i), m), s), r);
+    if (gamma) value = mul<V>(value, load<V>(gamma + i));
+    if (beta) value = add<V>(value, load<V>(beta + i));
+    store<V>(y + i, value);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Layer normalisation on the `wasm` backend.
+ *
+ * The work is done by our own module (`assembly/layer_norm.ts`) on the backend's memory, without a
+ * copy: three passes over each row, which stays in the processor's cache from the first to the
+ * last, so memory is read once and written once. One thread: the cores share the memory's speed,
+ * which is what bounds this.
+ */
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import {
+  type LayerNormAttrs,
+  type LayerNormInputs,
+  type LayerNormOutputs,
+  layerNormConfig,
+  rowsAndCols,
+} from '../contract.js';
+import {memoryOf, offsetOf} from './memory.js';
+import {wasmFunctions} from './module.js';
+
+export function layerNorm(args: {
+  inputs: LayerNormInputs;
+  attrs: LayerNormAttrs;
+  backend: BackendWasm;
+}): LayerNormOutputs {
+  const {inputs, attrs, backend} = args;
+  const {rows, cols} = rowsAndCols(inputs.x);
+  const y = backend.makeOutput(inputs.x.shape, 'float32');
+  const stats = backend.makeOutput([rows, 2], 'float32');
+
+  wasmFunctions(memoryOf(backend)).layerNorm(
+    offsetOf(backend, inputs.x),
+    offsetOf(backend, inputs.gamma),
+    offsetOf(backend, inputs.beta),
+    offsetOf(backend, y),
+    offsetOf(backend, stats),
+    rows,
+    cols,
+    attrs.epsilon,
+    attrs.center,
+  );
+  return [y, stats];
+}
+
+export const layerNormConfigWasm = layerNormConfig('wasm', layerNorm);

@@ -1,0 +1,76 @@
+/** Our WebAssembly module (`assembly/`): which variant of it, and its functions over a memory. */
+import {moduleBytes} from './module_bytes.js';
+
+export type Variant = keyof typeof moduleBytes;
+
+/** Arguments named as in `assembly/`; buffers are byte offsets into the memory, 0 for none. */
+export interface WasmFunctions {
+  layerNorm(
+    x: number, // [rows, cols]
+    gamma: number, // [cols]
+    beta: number, // [cols]
+    y: number, // [rows, cols]
+    stats: number, // [rows, 2]
+    rows: number,
+    cols: number,
+    epsilon: number,
+    center: boolean,
+  ): void;
+  /** Adds the rows' parts of dγ and dβ to `dgammaSum` and `dbetaSum`. */
+  layerNormGrad(
+    dy: number, // [rows, cols]
+    x: number, // [rows, cols]
+    stats: number, // [rows, 2]
+    gamma: number, // [cols]
+    dx: number, // [rows, cols]
+    dgamma: number, // [cols], scratch
+    dbeta: number, // [cols], scratch
+    dgammaSum: number, // [cols], float64
+    dbetaSum: number, // [cols], float64
+    rows: number,
+    cols: number,
+    epsilon: number,
+    center: boolean,
+  ): void;
+  /** Sets `bytes` bytes to 0. */
+  clear(at: number, bytes: number): void;
+  /** Rounds float64 `total` to float32 `result`, both [cols]. */
+  roundSum(total: number, result: number, cols: number): void;
+}
+
+/** By memory, not by backend: a backend made anew has a new one; one that grows stays the same. */
+const instances = new WeakMap<WebAssembly.Memory, WasmFunctions>();
+
+const modules = new Map<Variant, WebAssembly.Module>();
+
+/** The module's functions over a memory, which may grow. */
+export function wasmFunctions(memory: WebAssembly.Memory): WasmFunctions {
+  let functions = instances.get(memory);
+  if (!functions) {
+    functions = instantiate(chooseVariant(memory), memory);
+    instances.set(memory, functions);
+  }
+  return functions;
+}
+
+/** The functions of one variant over a memory. */
+export function instantiate(variant: Variant, memory: WebAssembly.Memory): WasmFunctions {
+  let module = modules.get(variant);
+  if (!module) {
+    // At once, without a promise, because kernels are; browsers allow it for a module this small.
+    module = new WebAssembly.Module(bytesOf(variant));
+    modules.set(variant, module);
+  }
+  const {exports} = new WebAssembly.Instance(module, {env: {memory}});
+  return exports as unknown as WasmFunctions;
+}
+
+function chooseVariant({buffer}: WebAssembly.Memory): Variant {
+  const isShared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+  if (isShared) return 'simdShared';
+  return WebAssembly.validate(bytesOf('simd')) ? 'simd' : 'plain';
+}
+
+function bytesOf(variant: Variant): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(moduleBytes[variant]), (character) => character.charCodeAt(0));
+}
