@@ -6,7 +6,6 @@
 const specs = ['<rootDir>/test/spec/**/*.spec.ts'];
 
 const typescript = {
-  extensionsToTreatAsEsm: [],
   // Sources name their neighbours by the extension that they have once built.
   moduleNameMapper: {'^(\\.{1,2}/.*)\\.js$': '$1'},
   // CommonJS: so tests, sources and backends share the one CommonJS copy of tfjs in Node.
