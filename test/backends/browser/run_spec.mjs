@@ -26,7 +26,7 @@ export async function runSpec({browser, origin, modules, testNamePattern, testTi
     const page = await context.newPage();
     const console = collectConsole(page);
     page.on('crash', () => watch.fail('The page crashed'));
-    browser.on('disconnected', () => watch.fail('The browser was gone'));
+    page.on('close', () => watch.fail('The browser closed the page'));
     await page.exposeFunction('reportStep', ({name, timeout}) => watch.step(name, timeout));
 
     watch.step('the loading of the spec', testTimeout);
