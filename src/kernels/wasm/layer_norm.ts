@@ -2,9 +2,9 @@
  * Layer normalisation on the `wasm` backend.
  *
  * The work is done by our own module (`assembly/layer_norm.ts`) on the backend's memory, without a
- * copy: three passes over each row, which stays in the processor's cache from the first to the
- * last, so memory is read once and written once. One thread: the cores share the memory's speed,
- * which is what bounds this.
+ * copy: two passes over each row, which stays in the processor's cache from the first to the
+ * second, so memory is read once and written once. On one thread: a core alone comes near the
+ * speed of a copy, so that others would wait for the same memory.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {

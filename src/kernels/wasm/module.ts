@@ -9,7 +9,7 @@ export interface WasmFunctions {
     x: number, // [rows, cols]
     gamma: number, // [cols]
     beta: number, // [cols]
-    y: number, // [rows, cols]
+    y: number, // [rows, cols]; may be x
     stats: number, // [rows, 2]
     rows: number,
     cols: number,
@@ -22,7 +22,7 @@ export interface WasmFunctions {
     x: number, // [rows, cols]
     stats: number, // [rows, 2]
     gamma: number, // [cols]
-    dx: number, // [rows, cols]
+    dx: number, // [rows, cols]; may be dy
     dgamma: number, // [cols], scratch
     dbeta: number, // [cols], scratch
     dgammaSum: number, // [cols], float64

@@ -31,7 +31,7 @@ export function layerNormGrad(
   x: usize, // [rows, cols]
   stats: usize, // [rows, 2]
   gamma: usize, // [cols], or 0: none
-  dx: usize, // [rows, cols]
+  dx: usize, // [rows, cols]; may be dy
   dgamma: usize, // [cols], scratch: the sums of a block of rows
   dbeta: usize, // [cols], likewise
   dgammaSum: usize, // [cols], float64
