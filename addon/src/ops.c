@@ -1,0 +1,99 @@
+#include "ops.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "layer_norm_op.h"
+#include "op_support.h"
+#include "tensorflow_api.h"
+
+struct op {
+  const char* name;
+  const char* inputs[MAX_INPUTS + 1];   /* ended by NULL, as the next two */
+  const char* outputs[MAX_OUTPUTS + 1];
+  const char* attrs[5];
+  void* (*create)(TF_OpKernelConstruction*);
+  void (*compute)(void*, TF_OpKernelContext*);
+};
+
+/* TensorFlow keeps the first op of a name: who changes the inputs, outputs or attributes must change
+ * the name as well, here and in src/kernels/tensorflow, for two versions may meet in one process. */
+static const struct op ops[] = {
+    {
+        .name = "TfjsLayerNorm",
+        .inputs = {"x: float", "gamma: float", "beta: float"},
+        .outputs = {"y: float", "stats: float"},
+        .attrs = {"epsilon: float", "center: bool", "scale: bool", "offset: bool"},
+        .create = layer_norm_op_create,
+        .compute = layer_norm_op_compute,
+    },
+    {
+        .name = "TfjsLayerNormGrad",
+        .inputs = {"dy: float", "x: float", "stats: float", "gamma: float"},
+        .outputs = {"dx: float", "dgamma: float", "dbeta: float"},
+        .attrs = {"epsilon: float", "center: bool", "scale: bool"},
+        .create = layer_norm_grad_op_create,
+        .compute = layer_norm_grad_op_compute,
+    },
+};
+
+enum { OP_COUNT = sizeof ops / sizeof *ops };
+
+static bool is_registered(const struct op* op, TF_Status* status) {
+  TF_Graph* graph = tf.NewGraph();
+  TF_Buffer* definition = tf.NewBuffer();
+  tf.GraphGetOpDef(graph, op->name, definition, status);
+  const bool found = tf.GetCode(status) == TF_OK;
+  tf.DeleteBuffer(definition);
+  tf.DeleteGraph(graph);
+  return found;
+}
+
+static void register_op(const struct op* op, TF_Status* status) {
+  TF_OpDefinitionBuilder* builder = tf.NewOpDefinitionBuilder(op->name);
+  for (int i = 0; op->inputs[i]; i++) tf.OpDefinitionBuilderAddInput(builder, op->inputs[i]);
+  for (int i = 0; op->outputs[i]; i++) tf.OpDefinitionBuilderAddOutput(builder, op->outputs[i]);
+  for (int i = 0; op->attrs[i]; i++) tf.OpDefinitionBuilderAddAttr(builder, op->attrs[i]);
+  tf.OpDefinitionBuilderSetShapeInferenceFunction(builder,
+                                                  tf.ShapeInferenceContextSetUnknownShape);
+  tf.RegisterOpDefinition(builder, status); /* frees the builder */
+  if (tf.GetCode(status) != TF_OK) return;
+
+  TF_KernelBuilder* kernel =
+      tf.NewKernelBuilder(op->name, "CPU", op->create, op->compute, op_attrs_destroy);
+  tf.RegisterKernelBuilder(op->name, kernel, status); /* frees the builder */
+}
+
+static const char* register_missing_ops(void) {
+  static char failure[1024];
+  const char* missing = find_tensorflow();
+  if (missing) return missing;
+
+  TF_Status* status = tf.NewStatus();
+  const char* result = NULL;
+  for (int i = 0; !result && i < OP_COUNT; i++) {
+    /* To register a name twice would end the process. It may be there from another copy of this
+     * package. */
+    if (is_registered(&ops[i], status)) continue;
+    tf.SetStatus(status, TF_OK, "");
+    register_op(&ops[i], status);
+    if (tf.GetCode(status) == TF_OK) continue;
+    snprintf(failure, sizeof failure, "TensorFlow refused the op %s: %s", ops[i].name,
+             tf.Message(status));
+    result = failure;
+  }
+  tf.DeleteStatus(status);
+  return result;
+}
+
+const char* register_ops(void) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static bool done;
+  pthread_mutex_lock(&lock);
+  const char* failure = done ? NULL : register_missing_ops();
+  done = !failure;
+  pthread_mutex_unlock(&lock);
+  return failure;
+}

@@ -1,0 +1,93 @@
+/**
+ * What is done to a piece of a row, in one place for each instruction set.
+ *
+ * The files layer_norm.c and layer_norm_grad.c divide [rows, cols] into pieces and put together
+ * what comes back; only the functions here touch every element. A piece is at most `BLOCK_COLS`
+ * columns of one row, so that a sum in float32 never gets long: sums of pieces are added up in
+ * double.
+ */
+#ifndef ROW_KERNELS_H
+#define ROW_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Columns of a piece: 16 KB, which stay in the first-level cache from one pass to the next. */
+enum { BLOCK_COLS = 4096 };
+
+/** Rows that `gradient` takes at once, so that it loads gamma, dgamma and dbeta once for all. */
+enum { GROUP_ROWS = 4 };
+
+/**
+ * Of n numbers: their mean, and m2 = Σ(x − mean)². Without centring the mean is 0. m2 is infinite
+ * or NaN where float32 cannot tell, or the numbers are no better.
+ */
+struct moments {
+  int64_t n;
+  double mean;
+  double m2;
+};
+
+struct row_stats {
+  double mean;
+  double rstd;
+};
+
+/** Sums over a piece of a row, with x̂ = (x − mean)·rstd and g = gamma·dy. */
+struct gradient_sums {
+  double xhat;
+  double g;
+  double g_xhat;
+};
+
+/** What `gradient` must know of a row. */
+struct gradient_row {
+  struct row_stats stats;
+  /** Mean of x̂: 0, but for the rounding of the saved mean. */
+  double mean_xhat;
+  double mean_g;
+  double mean_g_xhat;
+};
+
+/** The buffers of `gradient`, each at the first row and column that it is to work on. */
+struct gradient_block {
+  int64_t n;           /* columns */
+  int64_t stride;      /* from a row to the next in dy, x and dx */
+  const float* dy;     /* [rows, n] */
+  const float* x;      /* [rows, n] */
+  const float* gamma;  /* [n] or NULL: all 1 */
+  float* dx;           /* [rows, n] */
+  float* dgamma;       /* [n], added to */
+  float* dbeta;        /* [n], added to */
+};
+
+struct row_kernels {
+  const char* instruction_set;
+
+  struct moments (*moments)(const float* x, int64_t n, bool center);
+
+  /** y = gamma·x̂ + beta; gamma or beta may be NULL. */
+  void (*normalize)(const float* x, int64_t n, struct row_stats stats, const float* gamma,
+                    const float* beta, float* y);
+
+  /** Any gamma may be NULL. */
+  struct gradient_sums (*gradient_sums)(const float* dy, const float* x, const float* gamma,
+                                        int64_t n, struct row_stats stats);
+
+  /** dx of `count` ≤ GROUP_ROWS rows, and what they add to dgamma and dbeta. */
+  void (*gradient)(const struct gradient_block* block, const struct gradient_row* rows, int count);
+};
+
+/** In double, slowly: for the rare row whose squares do not fit a float32. */
+extern const struct row_kernels row_kernels_double;
+
+/** The fastest that this processor can run. */
+const struct row_kernels* row_kernels_fast(void);
+
+/** Those to use for a row with these statistics. */
+const struct row_kernels* row_kernels_for(struct row_stats stats);
+
+/** Uses another instruction set from now on. Returns false if this processor has none so named. */
+bool row_kernels_select(const char* instruction_set);
+
+#endif

@@ -1,0 +1,252 @@
+/**
+ * The row kernels in float32 vectors. The build compiles this file once for each instruction set,
+ * with LANES floats to a vector and ROW_KERNELS the name to export.
+ *
+ * The vectors are those of GCC and clang, so that one text serves SSE, AVX2, AVX-512 and NEON.
+ * Several accumulators run side by side: one alone would wait for its own last addition, and its
+ * sum would be longer, thus less exact.
+ */
+#include <math.h>
+#include <stddef.h>
+
+#include "row_kernels.h"
+
+typedef float vector __attribute__((vector_size(4 * LANES)));
+
+/* A vector in memory: at the address of any float. */
+typedef float unaligned_vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+#define STRINGIFY(text) #text
+#define NAME_OF(instruction_set) STRINGIFY(instruction_set)
+
+static inline vector load(const float* p) { return *(const unaligned_vector*)p; }
+
+static inline void store(float* p, vector v) { *(unaligned_vector*)p = v; }
+
+static inline float sum_of_lanes(vector v) {
+  float lanes[LANES];
+  store(lanes, v);
+  for (int half = LANES / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
+  }
+  return lanes[0];
+}
+
+static inline float sum(const float* x, int64_t n) {
+  vector s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+  int64_t i = 0;
+  for (; i + 4 * LANES <= n; i += 4 * LANES) {
+    s0 += load(x + i);
+    s1 += load(x + i + LANES);
+    s2 += load(x + i + 2 * LANES);
+    s3 += load(x + i + 3 * LANES);
+  }
+  for (; i + LANES <= n; i += LANES) s0 += load(x + i);
+  float rest = 0;
+  for (; i < n; i++) rest += x[i];
+  return sum_of_lanes((s0 + s1) + (s2 + s3)) + rest;
+}
+
+/** Σ(x − m) and Σ(x − m)². */
+static inline void sum_deviations(const float* x, int64_t n, float m, float* sum_d,
+                                  float* sum_d2) {
+  vector s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0};
+  int64_t i = 0;
+  for (; i + 2 * LANES <= n; i += 2 * LANES) {
+    const vector d0 = load(x + i) - m;
+    const vector d1 = load(x + i + LANES) - m;
+    s0 += d0;
+    s1 += d1;
+    q0 += d0 * d0;
+    q1 += d1 * d1;
+  }
+  for (; i + LANES <= n; i += LANES) {
+    const vector d = load(x + i) - m;
+    s0 += d;
+    q0 += d * d;
+  }
+  float rest_d = 0, rest_d2 = 0;
+  for (; i < n; i++) {
+    const float d = x[i] - m;
+    rest_d += d;
+    rest_d2 += d * d;
+  }
+  *sum_d = sum_of_lanes(s0 + s1) + rest_d;
+  *sum_d2 = sum_of_lanes(q0 + q1) + rest_d2;
+}
+
+/** By the corrected two-pass sum: m was rounded, and Σ(x − m) tells by how much. */
+static struct moments moments(const float* x, int64_t n, bool center) {
+  const float m = center ? sum(x, n) / n : 0;
+  float sum_d, sum_d2;
+  sum_deviations(x, n, m, &sum_d, &sum_d2);
+  const double shift = center ? (double)sum_d / n : 0;
+  const double m2 = sum_d2 - shift * sum_d;
+  /* Where hardly a digit is left, as in a constant row, double must do. */
+  const bool is_exact = m2 >= 1e-3 * sum_d2;
+  return (struct moments){.n = n, .mean = m + shift, .m2 = is_exact ? m2 : NAN};
+}
+
+/** Always inlined with constants for `scale` and `offset`: a loop for each case, no test inside. */
+static inline __attribute__((always_inline)) void normalize_as(
+    const float* x, int64_t n, struct row_stats stats, const float* gamma, bool scale,
+    const float* beta, bool offset, float* y) {
+  /* mean as the sum of two floats: x − mean is near exact, however large both are. */
+  const float mean = stats.mean;
+  const float shift = stats.mean - mean;
+  const float rstd = stats.rstd;
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    vector v = ((load(x + i) - mean) - shift) * rstd;
+    if (scale) v *= load(gamma + i);
+    if (offset) v += load(beta + i);
+    store(y + i, v);
+  }
+  for (; i < n; i++) {
+    float v = ((x[i] - mean) - shift) * rstd;
+    if (scale) v *= gamma[i];
+    if (offset) v += beta[i];
+    y[i] = v;
+  }
+}
+
+static void normalize(const float* x, int64_t n, struct row_stats stats, const float* gamma,
+                      const float* beta, float* y) {
+  if (gamma && beta) {
+    normalize_as(x, n, stats, gamma, true, beta, true, y);
+  } else if (gamma) {
+    normalize_as(x, n, stats, gamma, true, NULL, false, y);
+  } else if (beta) {
+    normalize_as(x, n, stats, NULL, false, beta, true, y);
+  } else {
+    normalize_as(x, n, stats, NULL, false, NULL, false, y);
+  }
+}
+
+/** Sums, lane by lane. */
+struct gradient_lanes {
+  vector xhat, g, g_xhat;
+};
+
+/** Adds one vector of x and of g to the sums. */
+static inline void add_lanes(struct gradient_lanes* lanes, vector x, vector g, float mean,
+                             float rstd) {
+  const vector xhat = (x - mean) * rstd;
+  lanes->xhat += xhat;
+  lanes->g += g;
+  lanes->g_xhat += g * xhat;
+}
+
+static inline __attribute__((always_inline)) vector g_at(const float* dy, const float* gamma,
+                                                         bool scale, int64_t i) {
+  vector g = load(dy + i);
+  if (scale) g *= load(gamma + i);
+  return g;
+}
+
+static inline __attribute__((always_inline)) struct gradient_sums gradient_sums_as(
+    const float* dy, const float* x, const float* gamma, bool scale, int64_t n,
+    struct row_stats stats) {
+  const float mean = stats.mean;
+  const float rstd = stats.rstd;
+  struct gradient_lanes even = {0}, odd = {0};
+  int64_t i = 0;
+  for (; i + 2 * LANES <= n; i += 2 * LANES) {
+    add_lanes(&even, load(x + i), g_at(dy, gamma, scale, i), mean, rstd);
+    add_lanes(&odd, load(x + i + LANES), g_at(dy, gamma, scale, i + LANES), mean, rstd);
+  }
+  for (; i + LANES <= n; i += LANES) {
+    add_lanes(&even, load(x + i), g_at(dy, gamma, scale, i), mean, rstd);
+  }
+  struct gradient_sums sums = {
+      .xhat = sum_of_lanes(even.xhat + odd.xhat),
+      .g = sum_of_lanes(even.g + odd.g),
+      .g_xhat = sum_of_lanes(even.g_xhat + odd.g_xhat),
+  };
+  for (; i < n; i++) {
+    const float xhat = (x[i] - mean) * rstd;
+    const float g = scale ? dy[i] * gamma[i] : dy[i];
+    sums.xhat += xhat;
+    sums.g += g;
+    sums.g_xhat += (double)g * xhat;
+  }
+  return sums;
+}
+
+static struct gradient_sums gradient_sums(const float* dy, const float* x, const float* gamma,
+                                          int64_t n, struct row_stats stats) {
+  return gamma ? gradient_sums_as(dy, x, gamma, true, n, stats)
+               : gradient_sums_as(dy, x, NULL, false, n, stats);
+}
+
+/** A `gradient_row` in float32. */
+struct row_factors {
+  float mean, rstd, mean_xhat, mean_g, mean_g_xhat;
+};
+
+static inline struct row_factors factors_of(const struct gradient_row* row) {
+  return (struct row_factors){
+      .mean = row->stats.mean,
+      .rstd = row->stats.rstd,
+      .mean_xhat = row->mean_xhat,
+      .mean_g = row->mean_g,
+      .mean_g_xhat = row->mean_g_xhat,
+  };
+}
+
+static inline __attribute__((always_inline)) void gradient_as(const struct gradient_block* block,
+                                                              bool scale,
+                                                              const struct gradient_row* rows,
+                                                              const int count) {
+  struct row_factors row[GROUP_ROWS];
+  for (int r = 0; r < count; r++) row[r] = factors_of(&rows[r]);
+
+  int64_t i = 0;
+  for (; i + LANES <= block->n; i += LANES) {
+    vector dgamma = load(block->dgamma + i);
+    vector dbeta = load(block->dbeta + i);
+    for (int r = 0; r < count; r++) {
+      const int64_t at = r * block->stride + i;
+      const vector dy = load(block->dy + at);
+      const vector xhat = (load(block->x + at) - row[r].mean) * row[r].rstd - row[r].mean_xhat;
+      vector g = dy;
+      if (scale) g *= load(block->gamma + i);
+      store(block->dx + at, row[r].rstd * ((g - row[r].mean_g) - xhat * row[r].mean_g_xhat));
+      dgamma += dy * xhat;
+      dbeta += dy;
+    }
+    store(block->dgamma + i, dgamma);
+    store(block->dbeta + i, dbeta);
+  }
+  for (; i < block->n; i++) {
+    for (int r = 0; r < count; r++) {
+      const int64_t at = r * block->stride + i;
+      const float dy = block->dy[at];
+      const float xhat = (block->x[at] - row[r].mean) * row[r].rstd - row[r].mean_xhat;
+      const float g = scale ? dy * block->gamma[i] : dy;
+      block->dx[at] = row[r].rstd * ((g - row[r].mean_g) - xhat * row[r].mean_g_xhat);
+      block->dgamma[i] += dy * xhat;
+      block->dbeta[i] += dy;
+    }
+  }
+}
+
+static void gradient(const struct gradient_block* block, const struct gradient_row* rows,
+                     int count) {
+  const bool scale = block->gamma != NULL;
+  if (count == GROUP_ROWS && scale) {
+    gradient_as(block, true, rows, GROUP_ROWS);
+  } else if (count == GROUP_ROWS) {
+    gradient_as(block, false, rows, GROUP_ROWS);
+  } else {
+    gradient_as(block, scale, rows, count);
+  }
+}
+
+const struct row_kernels ROW_KERNELS = {
+    .instruction_set = NAME_OF(INSTRUCTION_SET),
+    .moments = moments,
+    .normalize = normalize,
+    .gradient_sums = gradient_sums,
+    .gradient = gradient,
+};
