@@ -231,7 +231,7 @@ describe('in the built-in layer’s place', () => {
           scale: false,
           betaInitializer: tf.initializers.constant({value: 0.5}),
           betaRegularizer: tf.regularizers.l1l2({l1: 0.1, l2: 0.2}),
-          betaConstraint: tf.constraints.maxNorm({maxValue: 2, axis: 0}),
+          betaConstraint: tf.constraints.nonNeg(),
         }),
         layerNormalization({rmsScaling: true}),
         rmsNormalization({epsilon: 1e-5}),
@@ -250,41 +250,29 @@ describe('in the built-in layer’s place', () => {
 
 describe('masks', () => {
   test('pass through to the layers after it', () => {
-    const build = (norm: tf.layers.Layer[]) =>
-      tf.sequential({
-        layers: [
-          tf.layers.embedding({
-            inputDim: 5,
-            outputDim: 4,
-            maskZero: true,
-            inputShape: [6],
-          }),
-          ...norm,
-          tf.layers.lstm({units: 3}),
-        ],
-      });
-    const model = build([layerNormalization()]);
-    tf.tidy(() => {
-      const padded = tf.tensor2d([[1, 2, 3, 0, 0, 0]]);
-      const other = tf.tensor2d([[1, 2, 3, 0, 0, 0]]);
-      expect(predictionOf(model, padded)).toEqual(predictionOf(model, other));
-      // Padding is masked: three steps and three of padding are as three steps and none.
-      const short = tf.sequential({
-        layers: [
-          tf.layers.embedding({
-            inputDim: 5,
-            outputDim: 4,
-            maskZero: true,
-            inputShape: [3],
-          }),
-          layerNormalization(),
-          tf.layers.lstm({units: 3}),
-        ],
-      });
-      short.setWeights(model.getWeights());
-      expectClose(predictionOf(model, padded), predictionOf(short, tf.tensor2d([[1, 2, 3]])), 1e-6);
-      short.dispose();
+    class MaskReader extends tf.layers.Layer {
+      static className = 'MaskReader';
+      mask: unknown;
+      override supportsMasking = true;
+
+      override call(inputs: tf.Tensor | tf.Tensor[], {mask}: {mask?: tf.Tensor}) {
+        this.mask = mask?.arraySync();
+        return inputs;
+      }
+    }
+    const reader = new MaskReader({});
+    const model = tf.sequential({
+      layers: [
+        tf.layers.embedding({inputDim: 5, outputDim: 4, maskZero: true, inputShape: [4]}),
+        layerNormalization(),
+        rmsNormalization(),
+        reader,
+      ],
     });
+    tf.tidy(() => {
+      model.predict(tf.tensor2d([[1, 2, 0, 0]]));
+    });
+    expect(reader.mask).toEqual([[1, 1, 0, 0]]);
     model.dispose();
   });
 
@@ -420,7 +408,7 @@ describe('training', () => {
     });
     const model = tf.sequential({layers: [norm, subtract]}); // targets > 0 push beta below 0
     await losses(model, 6);
-    expect(Math.min(...norm.getWeights()[1].dataSync())).toBe(0); // else nothing was constrained
+    expect(Math.min(...norm.getWeights()[1].dataSync())).toBeCloseTo(0, 30); // else nothing was constrained
     for (const weight of norm.getWeights()) {
       expect(Math.min(...weight.dataSync())).toBeGreaterThanOrEqual(0);
     }

@@ -19,18 +19,18 @@ export function layerNorm(args: {
   attrs: LayerNormAttrs;
 }): LayerNormOutputs {
   const {inputs, attrs} = args;
-  const {rows} = rowsAndCols(inputs.x);
+  const {rows, cols} = rowsAndCols(inputs.x);
   return tf.tidy(() => {
-    const unscaled = asTensor(inputs.x); // [..., cols]
-    const scale = safeScale(unscaled); // [..., 1]
+    const unscaled = tf.reshape(asTensor(inputs.x), [rows, cols]);
+    const scale = safeScale(unscaled); // [rows, 1]
     const x = tf.mul(unscaled, scale);
 
-    const mean = attrs.center ? rowMean(x) : tf.zerosLike(scale); // [..., 1]
-    let deviation = attrs.center ? tf.sub(x, mean) : x; // [..., cols]
+    const mean = attrs.center ? rowMean(x) : tf.zerosLike(scale); // [rows, 1]
+    let deviation = attrs.center ? tf.sub(x, mean) : x; // [rows, cols]
     const shift = attrs.center ? rowMean(deviation) : mean; // what the mean lost by rounding
     if (attrs.center) deviation = tf.sub(deviation, shift);
 
-    const variance = rowMean(tf.square(deviation)); // [..., 1]
+    const variance = rowMean(tf.square(deviation)); // [rows, 1]
     const epsilon = tf.mul(tf.square(scale), attrs.epsilon);
     const rstd = reciprocalRoot(tf.add(variance, epsilon));
 
@@ -39,20 +39,23 @@ export function layerNorm(args: {
     if (inputs.beta) y = tf.add(y, asTensor(inputs.beta));
 
     const unscaledMean = tf.div(tf.add(mean, shift), scale);
-    const unscaledRstd = tf.mul(rstd, scale);
-    const stats = tf.reshape(tf.concat([unscaledMean, unscaledRstd], -1), [rows, 2]);
-    return [y, stats] as tf.Tensor[];
+    const stats = tf.concat([unscaledMean, tf.mul(rstd, scale)], 1);
+    return [tf.reshape(y, inputs.x.shape), stats];
   }) as unknown as LayerNormOutputs;
 }
 
-/** [..., 1]: a power of two (so that no digit is lost) by which no square of x overflows. */
+/**
+ * [rows, 1]: 1, or for very large and very small rows a power of two (so that no digit is lost) by
+ * which no square of x overflows or vanishes.
+ */
 function safeScale(x: tf.Tensor): tf.Tensor {
-  const largest = tf.max(tf.abs(x), -1, true);
-  return tf.where(tf.greater(largest, 1e15), 2 ** -100, tf.onesLike(largest));
+  const largest = tf.max(tf.abs(x), 1, true);
+  const scale = tf.where(tf.greater(largest, 1e15), 2 ** -100, tf.onesLike(largest));
+  return tf.where(tf.less(largest, 1e-15), 2 ** 60, scale);
 }
 
 function rowMean(x: tf.Tensor): tf.Tensor {
-  return tf.mean(x, -1, true);
+  return tf.mean(x, 1, true);
 }
 
 /** 1 / √v, and 0 for a constant row without epsilon, whose x̂ is 0. */

@@ -39,7 +39,7 @@ export function layerNormGrad(args: {
 }
 
 function rowMean(x: tf.Tensor): tf.Tensor {
-  return tf.mean(x, -1, true);
+  return tf.mean(x, 1, true);
 }
 
 /** The registration for a backend that has no kernel of its own. */
