@@ -97,6 +97,7 @@ static inline __attribute__((always_inline)) void normalize_as(
   const float rstd = stats.rstd;
   int64_t i = 0;
   for (; i + LANES <= n; i += LANES) {
+    __builtin_prefetch(x + i + n); /* the next row; to read past the last one is harmless */
     vector v = ((load(x + i) - mean) - shift) * rstd;
     if (scale) v *= load(gamma + i);
     if (offset) v += load(beta + i);

@@ -30,8 +30,8 @@ struct row_stats row_stats_of(struct moments moments, const float* x, double eps
 
 struct row_stats row_stats_measured(const float* x, int64_t cols, double epsilon, bool center) {
   const struct row_kernels* kernels = row_kernels_fast();
-  struct moments moments = {0};
-  for (int64_t first = 0; first < cols; first += BLOCK_COLS) {
+  struct moments moments = kernels->moments(x, min_int64(BLOCK_COLS, cols), center);
+  for (int64_t first = BLOCK_COLS; first < cols; first += BLOCK_COLS) {
     const int64_t n = min_int64(BLOCK_COLS, cols - first);
     moments = moments_combined(moments, kernels->moments(x + first, n, center));
   }
