@@ -37,6 +37,7 @@ async function buildModules(format, outdir) {
     packages: 'external',
     splitting: format === 'esm',
     chunkNames: 'chunks/[name]-[hash]',
+    define: format === 'cjs' ? {'import.meta.url': '__filename'} : {},
   });
   const type = format === 'esm' ? 'module' : 'commonjs';
   writeFileSync(path.join(root, outdir, 'package.json'), `${JSON.stringify({type})}\n`);
@@ -59,6 +60,7 @@ async function buildScript() {
     format: 'iife',
     globalName: 'tfjsLayerNorm',
     minify: true,
+    define: {'import.meta.url': 'undefined'},
     plugins: [tfjsIsGlobal],
   });
 }

@@ -5,12 +5,17 @@ import {layerNormGradConfigComposed} from './composed/layer_norm_grad.js';
 import {LayerNorm, LayerNormGrad} from './contract.js';
 import {layerNormConfigCpu} from './cpu/layer_norm.js';
 import {layerNormGradConfigCpu} from './cpu/layer_norm_grad.js';
+import {hasAddon, type NodeJSKernelBackend} from './tensorflow/addon.js';
+import {layerNormConfigTensorflow} from './tensorflow/layer_norm.js';
+import {layerNormGradConfigTensorflow} from './tensorflow/layer_norm_grad.js';
 import {layerNormConfigWasm} from './wasm/layer_norm.js';
 import {layerNormGradConfigWasm} from './wasm/layer_norm_grad.js';
 
 const fusedKernels: tf.KernelConfig[] = [
   layerNormConfigCpu,
   layerNormGradConfigCpu,
+  layerNormConfigTensorflow,
+  layerNormGradConfigTensorflow,
   layerNormConfigWasm,
   layerNormGradConfigWasm,
 ];
@@ -44,7 +49,14 @@ export function ensureKernels(): void {
  *     the same values.
  */
 export function usesFusedKernel(backendName: string = tf.getBackend()): boolean {
+  if (backendName === 'tensorflow') return hasTensorflowAddon();
   return tf.getKernel(LayerNorm, backendName) != null && !composedBackends.has(backendName);
+}
+
+/** The kernels of this backend are composed ones where its addon is missing. */
+function hasTensorflowAddon(): boolean {
+  const backend = tf.findBackend('tensorflow') as NodeJSKernelBackend | null;
+  return backend != null && hasAddon(backend);
 }
 
 function registerOnce(config: tf.KernelConfig): void {

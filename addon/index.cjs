@@ -1,0 +1,2 @@
+// The compiled addon: from build/Release, or else from prebuilds/<platform>-<architecture>.
+module.exports = require('node-gyp-build')(__dirname);

@@ -1,0 +1,78 @@
+/**
+ * Finds and loads the addon, `addon/` in this package, whose ops `TfjsLayerNorm` and
+ * `TfjsLayerNormGrad` are the fused kernels of the `tensorflow` backend.
+ *
+ * It is loaded when the backend is first asked for a fused kernel, never on import: the package
+ * must load in a browser, where there is neither an addon nor a module of Node.
+ */
+import type {NodeJSKernelBackend} from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
+
+export type {NodeJSKernelBackend};
+
+/** What `addon/src/addon.c` exports, so far as it is used here. */
+interface Addon {
+  /** Registers the ops with the libtensorflow in this process; safe to repeat. */
+  register(): {tensorflow: string};
+}
+
+/** The addon's own entry in `exports` of package.json. */
+const ADDON = 'tfjs-layernorm/addon';
+
+/** `undefined`: not tried yet. */
+let isLoaded: boolean | undefined;
+
+/** Whether the fused kernels are there. Says once why they are not, and what to do. */
+export function hasAddon({isGPUPackage}: NodeJSKernelBackend): boolean {
+  isLoaded ??= isGPUPackage ? refuse('its tensors are on the GPU') : tryToLoad();
+  return isLoaded;
+}
+
+function tryToLoad(): boolean {
+  try {
+    loadAddon().register();
+    return true;
+  } catch (error) {
+    return refuse(
+      `its addon could not be loaded: ${(error as Error).message.trim()}`,
+      'On Linux, `npm rebuild tfjs-layernorm` compiles it; that takes a C compiler, make and ' +
+        'Python 3. There is none for other systems yet.',
+    );
+  }
+}
+
+function refuse(reason: string, advice = ''): false {
+  console.warn(
+    `tfjs-layernorm: no fused kernel for the backend 'tensorflow' (${reason}); composed tfjs ` +
+      `ops serve instead: the same values, more slowly. ${advice}`.trimEnd(),
+  );
+  return false;
+}
+
+/**
+ * Searches from this file, and from the working directory for a program that was bundled into a
+ * file elsewhere.
+ */
+function loadAddon(): Addon {
+  const {createRequire} = nodeModule();
+  const fromHere = import.meta.url ? resolved(createRequire(import.meta.url)) : undefined;
+  const load = fromHere ?? resolved(createRequire(`${process.cwd()}/`));
+  if (!load) throw new Error(`the module '${ADDON}' was not found from '${process.cwd()}'`);
+  return load();
+}
+
+function resolved(require: NodeJS.Require): (() => Addon) | undefined {
+  try {
+    const path = require.resolve(ADDON);
+    return () => require(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node's `module`, without an import that a bundler for browsers would stumble on. */
+function nodeModule(): typeof import('node:module') {
+  const nodeModule =
+    process.getBuiltinModule?.('node:module') ?? process.mainModule?.require('node:module');
+  if (!nodeModule) throw new Error(`Node 20.16 or newer is needed, but this is ${process.version}`);
+  return nodeModule;
+}

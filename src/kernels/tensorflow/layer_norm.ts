@@ -1,0 +1,36 @@
+/**
+ * Layer normalisation on the `tensorflow` backend (Node): one TensorFlow op of our own, in C, which
+ * reads and writes TensorFlow's memory. Its passes over memory: addon/src/layer_norm.c.
+ */
+import * as composed from '../composed/layer_norm.js';
+import {
+  type LayerNormAttrs,
+  type LayerNormInputs,
+  type LayerNormOutputs,
+  layerNormConfig,
+} from '../contract.js';
+import {hasAddon, type NodeJSKernelBackend} from './addon.js';
+
+export function layerNorm(args: {
+  inputs: LayerNormInputs;
+  attrs: LayerNormAttrs;
+  backend: NodeJSKernelBackend;
+}): LayerNormOutputs {
+  const {inputs, attrs, backend} = args;
+  if (!hasAddon(backend)) return composed.layerNorm(args);
+
+  const {x, gamma, beta} = inputs;
+  const {TF_ATTR_BOOL, TF_ATTR_FLOAT} = backend.binding;
+  const opAttrs = [
+    {name: 'epsilon', type: TF_ATTR_FLOAT, value: attrs.epsilon},
+    {name: 'center', type: TF_ATTR_BOOL, value: attrs.center},
+    {name: 'scale', type: TF_ATTR_BOOL, value: gamma !== undefined},
+    {name: 'offset', type: TF_ATTR_BOOL, value: beta !== undefined},
+  ];
+  // The op has three inputs, always; x stands in the place of an absent one and is not read there.
+  const opInputs = [x, gamma ?? x, beta ?? x];
+  const [y, stats] = backend.executeMultipleOutputs('TfjsLayerNorm', opAttrs, opInputs, 2);
+  return [y, stats];
+}
+
+export const layerNormConfigTensorflow = layerNormConfig('tensorflow', layerNorm);
