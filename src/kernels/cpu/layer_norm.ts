@@ -1,9 +1,13 @@
 /**
  * Layer normalisation on the `cpu` backend.
  *
- * Three passes over each row: sum, squared deviations, normalise. A row stays in the processor's
- * cache from the first pass to the last, so memory is read once and written once. JavaScript
- * computes in float64, so the two-pass variance needs no correction here and no sum overflows.
+ * The rows are copied, a cacheful at a time, into the memory of our WebAssembly module, normalised
+ * there in two passes (`wasm/assembly/layer_norm.ts`), and copied out: memory is read once and
+ * written once.
+ *
+ * Where there is no WebAssembly, the same on typed arrays: three passes over each row, which stays
+ * in the processor's cache: sum, squared deviations, normalise. JavaScript computes in float64, so
+ * the two-pass variance needs no correction and no sum overflows.
  */
 
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
@@ -16,6 +20,7 @@ import {
   rowsAndCols,
 } from '../contract.js';
 import {values} from './values.js';
+import {copyIn, copyOut, openWorkspace, rowsAtATime} from './workspace.js';
 
 export function layerNorm(args: {
   inputs: LayerNormInputs;
@@ -30,20 +35,71 @@ export function layerNorm(args: {
   const y = new Float32Array(rows * cols); // [rows, cols]
   const stats = new Float32Array(rows * 2); // [rows, 2]
 
-  for (let row = 0; row < rows; row++) {
-    const start = row * cols;
-    const mean = attrs.center ? rowMean(x, start, cols) : 0;
-    const variance = rowVariance(x, start, cols, mean);
-    const rstd = reciprocalRoot(variance + attrs.epsilon);
-    normalize(x, start, cols, mean, rstd, gamma, beta, y);
-    stats[2 * row] = mean;
-    stats[2 * row + 1] = rstd;
-  }
+  const done = byModule(x, gamma, beta, y, stats, cols, attrs);
+  if (!done) byTypedArrays(x, gamma, beta, y, stats, cols, attrs);
 
   return [
     backend.makeTensorInfo(inputs.x.shape, 'float32', y),
     backend.makeTensorInfo([rows, 2], 'float32', stats),
   ];
+}
+
+/** Normalises all rows in a workspace; false, and nothing done, where there is none. */
+function byModule(
+  x: TypedArray,
+  gamma: TypedArray | undefined,
+  beta: TypedArray | undefined,
+  y: Float32Array,
+  stats: Float32Array,
+  cols: number,
+  {epsilon, center}: LayerNormAttrs,
+): boolean {
+  const rows = x.length / cols;
+  const rowsAtOnce = rowsAtATime(rows, cols);
+  const workspace = openWorkspace([cols, cols, rowsAtOnce * cols, rows * 2]);
+  if (!workspace) return false;
+
+  const [gammaAt, betaAt, xAt, statsAt] = workspace.offsets;
+  if (gamma) copyIn(workspace, gammaAt, gamma);
+  if (beta) copyIn(workspace, betaAt, beta);
+  for (let row = 0; row < rows; row += rowsAtOnce) {
+    const end = Math.min(row + rowsAtOnce, rows);
+    copyIn(workspace, xAt, x, row * cols, end * cols);
+    workspace.functions.layerNorm(
+      xAt,
+      gamma ? gammaAt : 0,
+      beta ? betaAt : 0,
+      xAt, // y in the place of x
+      statsAt + row * 2 * Float32Array.BYTES_PER_ELEMENT,
+      end - row,
+      cols,
+      epsilon,
+      center,
+    );
+    copyOut(workspace, xAt, y, row * cols, end * cols);
+  }
+  copyOut(workspace, statsAt, stats);
+  return true;
+}
+
+/** Normalises all rows in plain loops. */
+export function byTypedArrays(
+  x: TypedArray,
+  gamma: TypedArray | undefined,
+  beta: TypedArray | undefined,
+  y: Float32Array,
+  stats: Float32Array,
+  cols: number,
+  {epsilon, center}: LayerNormAttrs,
+): void {
+  for (let start = 0, row = 0; start < x.length; start += cols, row++) {
+    const mean = center ? rowMean(x, start, cols) : 0;
+    const variance = rowVariance(x, start, cols, mean);
+    const rstd = reciprocalRoot(variance + epsilon);
+    normalize(x, start, cols, mean, rstd, gamma, beta, y);
+    stats[2 * row] = mean;
+    stats[2 * row + 1] = rstd;
+  }
 }
 
 /** μ = Σx / n. Four sums run side by side: one alone would wait for its own last addition. */
