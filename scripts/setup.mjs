@@ -5,13 +5,14 @@
  *     npm run setup -- --only packages,browser
  */
 import {parseArgs} from 'node:util';
+import * as addon from './setup/addon.mjs';
 import * as browser from './setup/browser.mjs';
 import * as nodeVersion from './setup/node_version.mjs';
 import * as packages from './setup/packages.mjs';
 import {SetupError} from './setup/shell.mjs';
 import * as tfjsNode from './setup/tfjs_node.mjs';
 
-const steps = {'node-version': nodeVersion, packages, 'tfjs-node': tfjsNode, browser};
+const steps = {'node-version': nodeVersion, packages, 'tfjs-node': tfjsNode, addon, browser};
 
 /** These come before any other step, always. */
 const FIRST = ['node-version', 'packages'];

@@ -18,8 +18,8 @@ const PROJECTS = ['unit', ...BACKENDS];
 
 /** The set-up steps that a project needs. `unit` runs the examples as well. */
 const STEPS = {
-  unit: ['tfjs-node', 'browser'],
-  tensorflow: ['tfjs-node'],
+  unit: ['tfjs-node', 'addon', 'browser'],
+  tensorflow: ['tfjs-node', 'addon'],
   webgl: ['browser'],
   webgpu: ['browser'],
 };

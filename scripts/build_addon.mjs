@@ -1,0 +1,46 @@
+/**
+ * Compiles the Node backend's addon.
+ *
+ *     node scripts/build_addon.mjs               into addon/build/Release, for this machine
+ *     node scripts/build_addon.mjs --prebuild    into addon/prebuilds, for the published package
+ *
+ * A prebuilt binary serves every Node with Node-API 8 on the same system and processor, with the C
+ * library of the machine that built it or a newer one.
+ */
+import path from 'node:path';
+import {root, run, SetupError} from './setup/shell.mjs';
+import {nodeHeaders} from './setup/tfjs_node.mjs';
+
+export const addonDir = path.join(root, 'addon');
+
+const advice = 'a C compiler, make and Python 3 are needed: `apt-get install build-essential`.';
+
+/** @throws {SetupError} It cannot be compiled here. */
+export function buildAddon() {
+  const gyp = path.join(root, 'node_modules/node-gyp/bin/node-gyp.js');
+  const quiet = '--loglevel=warn';
+  run(process.execPath, [gyp, 'rebuild', quiet, ...nodeHeaders()], {cwd: addonDir, advice});
+}
+
+/** @throws {SetupError} It cannot be compiled here. */
+export function prebuildAddon() {
+  const prebuildify = path.join(root, 'node_modules/prebuildify/bin.js');
+  const args = ['--napi', '--strip', '--tag-libc', '--name', 'tfjs-layernorm'];
+  const [headers] = nodeHeaders();
+  const env = headers && {npm_config_nodedir: headers.split('=')[1]};
+  run(process.execPath, [prebuildify, ...args], {
+    cwd: addonDir,
+    env: {...process.env, ...env},
+    advice,
+  });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    if (process.argv.includes('--prebuild')) prebuildAddon();
+    else buildAddon();
+  } catch (error) {
+    console.error(error instanceof SetupError ? error.message : error);
+    process.exit(1);
+  }
+}
