@@ -19,9 +19,9 @@ export function isDone() {
 }
 
 export function run() {
-  // `ci` starts from nothing, which would lose the libtensorflow that a later step has put there.
-  const isFirst = !existsSync(path.join(root, 'node_modules'));
-  runCommand('npm', [isFirst ? 'ci' : 'install', '--no-save', '--no-audit', '--no-fund'], {
+  // Not `ci`: it starts from nothing, which would lose the libtensorflow that a later step has put
+  // there. The lock file's versions are taken all the same, and it is left as it is.
+  runCommand('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     advice: 'see npm’s message above; is the npm registry within reach, and the disk not full?',
     shell: process.platform === 'win32',
   });
