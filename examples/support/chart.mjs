@@ -1,0 +1,52 @@
+import {mkdirSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import * as Plot from '@observablehq/plot';
+import {parseHTML} from 'linkedom';
+
+const COLORS = ['#d1495b', '#2274a5'];
+
+/**
+ * Draws lines into an SVG file: each value faintly, its running mean clearly.
+ *
+ * @param {{file: string, title: string, xLabel: string, yLabel: string,
+ *     lines: {name: string, values: number[]}[]}} chart
+ * @returns {string} the file's path
+ */
+export function writeLineChart({file, title, xLabel, yLabel, lines}) {
+  const {document} = parseHTML('<!doctype html><html><body></body></html>');
+  const points = lines.flatMap(({name, values}) => values.map((y, i) => ({name, x: i + 1, y})));
+  const steps = Math.max(...lines.map(({values}) => values.length));
+  const mean = Plot.windowY({k: Math.max(1, Math.ceil(steps / 40)), anchor: 'end', strict: false});
+  const svg = Plot.plot({
+    document,
+    width: 760,
+    height: 400,
+    marginTop: 50,
+    marginRight: 20,
+    x: {label: xLabel},
+    y: {label: yLabel, grid: true, zero: true},
+    color: {domain: lines.map(({name}) => name), range: COLORS},
+    marks: [
+      Plot.lineY(points, {x: 'x', y: 'y', stroke: 'name', strokeOpacity: 0.18}),
+      Plot.lineY(points, {...mean, x: 'x', y: 'y', stroke: 'name', strokeWidth: 2.5}),
+      Plot.text(
+        lines.map(({name}) => name),
+        {
+          frameAnchor: 'top-right',
+          text: (name) => `— ${name}`,
+          fill: (name) => name,
+          dy: (_, i) => 0,
+          fontSize: 13,
+          fontWeight: 600,
+          lineAnchor: 'top',
+        },
+      ),
+      Plot.text([title], {frameAnchor: 'top-left', dy: -40, fontSize: 15, fontWeight: 600}),
+    ],
+  });
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  svg.setAttribute('style', 'background: white; color: #222; font-family: sans-serif');
+  mkdirSync(path.dirname(file), {recursive: true});
+  writeFileSync(file, svg.outerHTML);
+  return file;
+}

@@ -1,0 +1,44 @@
+import {SingleBar} from 'cli-progress';
+
+/**
+ * `model.fit` with a progress bar that shows loss and accuracy.
+ *
+ * @returns {Promise<{batchLoss: number[], testAccuracy: number[], seconds: number}>} the loss of
+ *     each training step; the accuracy on the test digits after each epoch
+ */
+export async function trainWithProgress({title, model, train, test, epochs, batchSize}) {
+  const batches = Math.ceil(train.images.shape[0] / batchSize);
+  const bar = new SingleBar({
+    format: `${title} {bar} epoch {epoch}/${epochs}, loss {loss}, accuracy {accuracy}, {eta} s left`,
+    barsize: 24,
+    hideCursor: true,
+    noTTYOutput: true, // in a log: a line every few seconds
+    notTTYSchedule: 5000,
+    etaBuffer: 100,
+  });
+  const batchLoss = [];
+  const start = performance.now();
+  bar.start(batches * epochs, 0, {epoch: 1, loss: '–', accuracy: '–'});
+
+  const history = await model.fit(train.images, train.labels, {
+    epochs,
+    batchSize,
+    shuffle: false, // the same order for both networks
+    validationData: [test.images, test.labels],
+    verbose: 0,
+    callbacks: {
+      onEpochBegin: (epoch) => bar.update({epoch: epoch + 1}),
+      onBatchEnd: (_, {loss, acc}) => {
+        batchLoss.push(loss);
+        bar.increment({loss: loss.toFixed(3), accuracy: `${(100 * acc).toFixed(0)} %`});
+      },
+    },
+  });
+
+  bar.stop();
+  return {
+    batchLoss,
+    testAccuracy: history.history.val_acc,
+    seconds: (performance.now() - start) / 1000,
+  };
+}
