@@ -131,7 +131,9 @@ function unpackWheel(wheel) {
 function compileAddon() {
   console.log('  Compiling the addon.');
   const gyp = path.join(root, 'node_modules/node-gyp/bin/node-gyp.js');
-  const module = {module_name: 'tfjs_binding', module_path: 'lib/napi-v8', napi_build_version: '8'};
+  // Absolute, since a relative path would be taken from the folder of the build.
+  const module_path = path.join(packageDir, 'lib/napi-v8');
+  const module = {module_name: 'tfjs_binding', module_path, napi_build_version: '8'};
   const options = Object.entries(module).map(([key, value]) => `--${key}=${value}`);
   runCommand(process.execPath, [gyp, 'rebuild', ...nodeHeaders(), ...options], {
     cwd: packageDir,
