@@ -1,0 +1,94 @@
+/**
+ * The values of a graph's small constants: its axes, epsilons and shapes, which the converter puts
+ * among the weights. Only those that are asked for are decoded; gammas and kernels stay bytes.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface Constant {
+  shape: number[];
+  values: number[];
+}
+
+export interface Constants {
+  /** Absent: there is no such weight. */
+  shape(name: string): number[] | undefined;
+  /** Absent: there is no such weight, or it holds no numbers, or more than a graph's settings do. */
+  value(name: string): Constant | undefined;
+}
+
+/** Axes, shapes and epsilons are no longer than this. */
+const LARGEST = 64;
+
+const BYTES_PER_ELEMENT: Record<string, number> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  complex64: 8,
+  float16: 2,
+  uint8: 1,
+  uint16: 2,
+};
+
+/** @throws Error A weight of unknown dtype, or fewer bytes than the weights need. */
+export function readConstants(
+  specs: readonly tf.io.WeightsManifestEntry[],
+  data: tf.io.WeightData,
+): Constants {
+  const bytes = new tf.io.CompositeArrayBuffer(data);
+  const places = new Map<string, {spec: tf.io.WeightsManifestEntry; start: number; end: number}>();
+  let start = 0;
+  for (const spec of specs) {
+    const end = start + byteLength(spec, bytes, start);
+    if (end > bytes.byteLength) {
+      throw new Error(
+        `fuseGraph: the weights end at byte ${bytes.byteLength}, within '${spec.name}': ` +
+          'the weight file is truncated or belongs to another model.',
+      );
+    }
+    places.set(spec.name, {spec, start, end});
+    start = end;
+  }
+
+  return {
+    shape: (name) => places.get(name)?.spec.shape,
+    value(name) {
+      const place = places.get(name);
+      if (!place || place.spec.dtype === 'string' || place.spec.dtype === 'complex64') return;
+      const {spec} = place;
+      if (tf.util.sizeFromShape(spec.shape) > LARGEST) return undefined;
+      const decoded = tf.io.decodeWeights(bytes.slice(place.start, place.end), [spec])[spec.name];
+      try {
+        return {shape: spec.shape, values: Array.from(decoded.dataSync())};
+      } finally {
+        decoded.dispose();
+      }
+    },
+  };
+}
+
+function byteLength(
+  spec: tf.io.WeightsManifestEntry,
+  bytes: tf.io.CompositeArrayBuffer,
+  start: number,
+): number {
+  const size = tf.util.sizeFromShape(spec.shape);
+  if (spec.dtype === 'string') return stringsByteLength(size, bytes, start);
+  const dtype = spec.quantization?.dtype ?? spec.dtype;
+  if (!(dtype in BYTES_PER_ELEMENT)) {
+    throw new Error(`fuseGraph: the weight '${spec.name}' has the unknown dtype '${dtype}'.`);
+  }
+  return size * BYTES_PER_ELEMENT[dtype];
+}
+
+/** Each string is its length, 4 bytes, and then itself. */
+function stringsByteLength(
+  count: number,
+  bytes: tf.io.CompositeArrayBuffer,
+  start: number,
+): number {
+  let at = start;
+  for (let i = 0; i < count && at + 4 <= bytes.byteLength; i++) {
+    at += 4 + new DataView(bytes.slice(at, at + 4)).getUint32(0, true);
+  }
+  return at - start;
+}

@@ -1,0 +1,122 @@
+/** From a handler that loads a graph model to one that loads it with its normalisation fused. */
+import type * as tf from '@tensorflow/tfjs-core';
+import {type Constants, readConstants} from './constants.js';
+import {checkGraphDef, type FunctionDef, type GraphDef, nodeName} from './graph_def.js';
+import {GraphIndex} from './graph_index.js';
+import type {Match, PatternName} from './match.js';
+import {findMatches, replaceMatches} from './rewrite.js';
+
+/** What was fused: in the loaded model's `metadata.layerNorm`. */
+export interface FusionReport {
+  /** How many normalisations were replaced, in the graph and its functions. */
+  fused: number;
+  /** How many of each pattern; those that are not there are left out. */
+  patterns: Partial<Record<PatternName, number>>;
+}
+
+type AnyHandler = tf.io.IOHandler | tf.io.IOHandlerSync;
+
+/**
+ * Wraps a handler that loads a graph model. The wrapper finds layer and RMS normalisation in the
+ * graph and in its functions, as Keras 2, Keras 3 and Flax write them, and puts one op in place of
+ * each. Everything else is left as it was, and so is what `handler` itself loads.
+ *
+ * The model computes the same values, also where stock tfjs does not: a Keras 2 layer is a
+ * FusedBatchNormV3 in the graph, on which `tf.loadGraphModel` alone throws or gives NaN. Nodes that
+ * were inside of a normalisation can no longer be asked for by name.
+ *
+ * ```js
+ * const model = await tf.loadGraphModel(fuseGraph(tf.io.http('model.json')));
+ * console.log(model.metadata.layerNorm);   // {fused: 5, patterns: {fusedBatchNorm: 5}}
+ * ```
+ *
+ * @param handler Any IOHandler with `load`, asynchronous or not.
+ * @returns A handler of the same kind, with `load` alone. What it loads has a `FusionReport` as
+ *     `userDefinedMetadata.layerNorm`. A weight stream is read to its end.
+ * @throws Error The handler has no `load`; on loading: the model is no graph model, a node takes one
+ *     that is not there, or there are fewer weights than the model says.
+ */
+export function fuseGraph<Handler extends AnyHandler>(handler: Handler): Handler {
+  if (typeof handler?.load !== 'function') {
+    throw new Error('fuseGraph: the handler must be an IOHandler with a function load.');
+  }
+  const load = () => {
+    const loading = (handler.load as () => LoadResult)();
+    return isPromise(loading) ? loading.then(fuseLoaded) : fuseArtifacts(loading);
+  };
+  return {load} as Handler;
+}
+
+type LoadResult = tf.io.ModelArtifacts | Promise<tf.io.ModelArtifacts>;
+
+function isPromise(value: LoadResult): value is Promise<tf.io.ModelArtifacts> {
+  return typeof (value as Promise<unknown> | undefined)?.then === 'function';
+}
+
+/** The axes and epsilons are among the weights, so that a stream of them is needed whole. */
+async function fuseLoaded(artifacts: tf.io.ModelArtifacts): Promise<tf.io.ModelArtifacts> {
+  const stream = artifacts?.getWeightStream;
+  if (!stream) return fuseArtifacts(artifacts);
+  const weightData: ArrayBuffer[] = [];
+  const reader = (await stream.call(artifacts)).getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    // Readers of responses give views, though the type says buffers.
+    weightData.push(new Uint8Array(part.value).slice().buffer);
+  }
+  return fuseArtifacts({...artifacts, weightData, getWeightStream: undefined});
+}
+
+function fuseArtifacts(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
+  const graph = checkGraphDef(artifacts?.modelTopology);
+  const constants = readConstants(artifacts.weightSpecs ?? [], artifacts.weightData ?? []);
+  const {fusedGraph, matches} = fuse(graph, outputsOf(artifacts), constants);
+  const layerNorm = report(matches);
+  console.debug(`tfjs-layernorm: ${layerNorm.fused} normalisations of the graph were fused.`);
+  return {
+    ...artifacts,
+    modelTopology: fusedGraph,
+    userDefinedMetadata: {...artifacts.userDefinedMetadata, layerNorm},
+  };
+}
+
+function fuse(
+  graph: GraphDef,
+  outputs: ReadonlySet<string>,
+  constants: Constants,
+): {fusedGraph: GraphDef; matches: Match[]} {
+  const all: Match[] = [];
+  const fusedNodes = (nodes: GraphDef['node'], outputs: ReadonlySet<string>) => {
+    const index = new GraphIndex(nodes, constants, outputs);
+    const matches = findMatches(index);
+    all.push(...matches);
+    return matches.length > 0 ? replaceMatches(index, matches) : nodes;
+  };
+
+  const fusedGraph: GraphDef = {...graph, node: fusedNodes(graph.node, outputs)};
+  if (graph.library?.function) {
+    const functions = graph.library.function.map((f) =>
+      f.nodeDef ? {...f, nodeDef: fusedNodes(f.nodeDef, outputsOfFunction(f))} : f,
+    );
+    fusedGraph.library = {...graph.library, function: functions};
+  }
+  return {fusedGraph, matches: all};
+}
+
+function outputsOf({signature, userDefinedMetadata}: tf.io.ModelArtifacts): Set<string> {
+  const signatures = [signature, userDefinedMetadata?.signature] as (
+    | {outputs?: Record<string, {name?: string}>}
+    | undefined
+  )[];
+  const outputs = signatures.flatMap((s) => Object.values(s?.outputs ?? {}));
+  return new Set(outputs.flatMap(({name}) => (name === undefined ? [] : [nodeName(name)])));
+}
+
+function outputsOfFunction({ret, controlRet}: FunctionDef): Set<string> {
+  return new Set([...Object.values(ret ?? {}), ...Object.values(controlRet ?? {})].map(nodeName));
+}
+
+function report(matches: readonly Match[]): FusionReport {
+  const patterns: FusionReport['patterns'] = {};
+  for (const {pattern} of matches) patterns[pattern] = (patterns[pattern] ?? 0) + 1;
+  return {fused: matches.length, patterns};
+}

@@ -1,0 +1,121 @@
+/**
+ * One graph, the main one or a library function's, to be asked from every side: who makes a tensor,
+ * who uses a node, what a constant is. The matchers read it; nothing is changed through it.
+ *
+ * A tensor is named by a reference, `name` or `name:1` (in functions `name:output:0`). Nodes that
+ * pass their input on (Identity) are looked through, in both directions.
+ */
+import type {Constant, Constants} from './constants.js';
+import {isControl, type NodeDef, nodeName} from './graph_def.js';
+
+const PASSES_ON = new Set(['Identity', 'StopGradient', 'PreventGradient', 'Snapshot']);
+
+export class GraphIndex {
+  private readonly byName: Map<string, NodeDef>;
+  private readonly usersOf = new Map<string, NodeDef[]>();
+
+  /** @param outputs Names of the nodes whose values are asked for from outside. */
+  constructor(
+    readonly nodes: readonly NodeDef[],
+    private readonly constants: Constants,
+    private readonly outputs: ReadonlySet<string>,
+  ) {
+    this.byName = new Map(nodes.map((node) => [node.name, node]));
+    for (const node of nodes) {
+      for (const input of node.input ?? []) this.addUser(nodeName(input), node);
+    }
+  }
+
+  /** The tensors that a node takes, those it only waits for left out. */
+  inputs(node: NodeDef): string[] {
+    return (node.input ?? []).filter((input) => !isControl(input)).map((i) => this.source(i));
+  }
+
+  /** The node that makes input `i` as its first output. Absent: an argument, a further output. */
+  inputNode(node: NodeDef | undefined, i: number): NodeDef | undefined {
+    const ref = node && this.inputs(node)[i];
+    return ref === undefined ? undefined : this.maker(ref);
+  }
+
+  /** The node whose first output `ref` is. Absent: an argument, or a further output. */
+  maker(ref: string): NodeDef | undefined {
+    const [name, ...output] = ref.split(':');
+    const index = output[output.length - 1];
+    return index === undefined || index === '0' ? this.byName.get(name) : undefined;
+  }
+
+  /** Of two inputs the one that `node` does not make. Absent: there are not two, or not one is. */
+  other(user: NodeDef, node: NodeDef): string | undefined {
+    const inputs = this.inputs(user);
+    if (inputs.length !== 2) return undefined;
+    const others = inputs.filter((ref) => this.maker(ref) !== node);
+    return others.length === 1 ? others[0] : undefined;
+  }
+
+  /** Every use of a node: a node that takes it twice is there twice, and one that waits for it once. */
+  users(node: NodeDef): NodeDef[] {
+    const users = this.usersOf.get(node.name) ?? [];
+    return users.flatMap((user) => (this.passesOn(user, node) ? this.users(user) : [user]));
+  }
+
+  /** The one use of a node that is no output. */
+  onlyUser(node: NodeDef): NodeDef | undefined {
+    const users = this.users(node);
+    return users.length === 1 && !this.isOutput(node) ? users[0] : undefined;
+  }
+
+  /** Whether a node's value, passed on or not, is asked for from outside. */
+  isOutput(node: NodeDef): boolean {
+    return this.outputs.has(node.name) || this.passers(node).some((p) => this.outputs.has(p.name));
+  }
+
+  /** The nodes that pass this one's value on. */
+  passers(node: NodeDef): NodeDef[] {
+    const users = this.usersOf.get(node.name) ?? [];
+    return users
+      .filter((user) => this.passesOn(user, node))
+      .flatMap((user) => [user, ...this.passers(user)]);
+  }
+
+  /** The value of a small constant. */
+  constant(ref: string | undefined): Constant | undefined {
+    const node = this.constantNode(ref);
+    return node && this.constants.value(node.name);
+  }
+
+  /** The shape of a constant of any size. */
+  constantShape(ref: string | undefined): number[] | undefined {
+    const node = this.constantNode(ref);
+    return node && this.constants.shape(node.name);
+  }
+
+  /** The value of a constant that holds one number. */
+  scalar(ref: string | undefined): number | undefined {
+    const values = this.constant(ref)?.values;
+    return values?.length === 1 ? values[0] : undefined;
+  }
+
+  private constantNode(ref: string | undefined): NodeDef | undefined {
+    const node = ref === undefined ? undefined : this.maker(ref);
+    return node?.op === 'Const' ? node : undefined;
+  }
+
+  /** A reference in one spelling, from the node that made the tensor. */
+  private source(input: string): string {
+    const node = this.maker(input);
+    const first = node && PASSES_ON.has(node.op) ? node.input?.[0] : undefined;
+    if (first !== undefined && !isControl(first)) return this.source(first);
+    return input.split(':').length === 2 ? input.replace(/:0$/, '') : input;
+  }
+
+  private passesOn(user: NodeDef, node: NodeDef): boolean {
+    const [first] = user.input ?? [];
+    return PASSES_ON.has(user.op) && first !== undefined && this.maker(first) === node;
+  }
+
+  private addUser(name: string, user: NodeDef): void {
+    const users = this.usersOf.get(name);
+    if (users) users.push(user);
+    else this.usersOf.set(name, [user]);
+  }
+}

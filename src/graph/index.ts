@@ -1,0 +1,15 @@
+/**
+ * Graph models: those that the converter makes of SavedModels. Importing this registers the kernels,
+ * their gradients and the ops of fused graphs.
+ */
+import {registerGradients} from '../gradients/register.js';
+import {registerKernels} from '../kernels/register.js';
+import {registerCustomOps} from './custom_ops.js';
+
+registerKernels();
+registerGradients();
+registerCustomOps();
+
+export {type FusionReport, fuseGraph} from './fuse_graph.js';
+export {loadGraphModel} from './load_graph_model.js';
+export type {PatternName} from './match.js';

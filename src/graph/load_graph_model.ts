@@ -1,0 +1,44 @@
+import {type GraphModel, loadGraphModel as loadStock} from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';
+import {fuseGraph} from './fuse_graph.js';
+
+/**
+ * `tf.loadGraphModel` with layer and RMS normalisation fused, as `fuseGraph` does it.
+ *
+ * ```js
+ * const model = await loadGraphModel('model.json');
+ * console.log(model.metadata.layerNorm);   // {fused: 5, patterns: {fusedBatchNorm: 5}}
+ * ```
+ *
+ * @param source A URL, or a path where the backend knows paths (`file://` in Node), or an IOHandler.
+ * @param options As for `tf.loadGraphModel`: requestInit, onProgress, fromTFHub, ….
+ * @returns The model; its `metadata.layerNorm` is a `FusionReport`.
+ * @throws Error As `fuseGraph` on loading, and where several handlers take the URL.
+ */
+export async function loadGraphModel(
+  source: string | tf.io.IOHandler,
+  options: tf.io.LoadOptions = {},
+): Promise<GraphModel> {
+  return loadStock(fuseGraph(handlerOf(source, options)), {...options, fromTFHub: false});
+}
+
+function handlerOf(source: string | tf.io.IOHandler, options: tf.io.LoadOptions): tf.io.IOHandler {
+  if (source == null || (typeof source !== 'string' && typeof source.load !== 'function')) {
+    throw new Error(
+      'loadGraphModel: a URL or an IOHandler with a function load must be given, ' +
+        `but it is ${source === null ? 'null' : typeof source}.`,
+    );
+  }
+  if (typeof source !== 'string') return source;
+  const url = options.fromTFHub ? hubUrl(source) : source;
+  const handlers = tf.io.getLoadHandlers(url, options);
+  if (handlers.length > 1) {
+    throw new Error(`loadGraphModel: ${handlers.length} handlers take the URL '${url}'.`);
+  }
+  return handlers[0] ?? tf.io.browserHTTPRequest(url, options);
+}
+
+/** As tfjs makes it. */
+function hubUrl(url: string): string {
+  return `${url}${url.endsWith('/') ? '' : '/'}model.json?tfjs-format=file`;
+}

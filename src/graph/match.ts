@@ -1,0 +1,41 @@
+/** What a matcher finds, and the op that takes its place. */
+import type {NodeDef} from './graph_def.js';
+import type {GraphIndex} from './graph_index.js';
+
+/** The ops, as `custom_ops.ts` registers them. */
+export const LAYER_NORM_OP = 'TfjsLayerNorm';
+export const RMS_NORM_OP = 'TfjsRmsNorm';
+export const RMS_SCALING_OP = 'TfjsRmsScaling';
+
+export type PatternName =
+  | 'fusedBatchNorm'
+  | 'keras2'
+  | 'keras3'
+  | 'onePass'
+  | 'rmsNorm'
+  | 'rmsScaling';
+
+/** Which dimensions are normalised: listed; or the last ones, from one on or of so many elements. */
+export type Extent = {axes: number[]} | {beginAxis: number} | {cols: number};
+
+export interface Match {
+  pattern: PatternName;
+  op: typeof LAYER_NORM_OP | typeof RMS_NORM_OP | typeof RMS_SCALING_OP;
+  /** The node whose value is the pattern's; it becomes the op. */
+  root: NodeDef;
+  /** The pattern's other nodes, which go. Constants and shapes are not among them. */
+  inner: NodeDef[];
+  /** Tensors, as references. gamma and beta broadcast against x. */
+  x: string;
+  gamma?: string;
+  beta?: string;
+  extent: Extent;
+  epsilon: number;
+  /** Shape of the result, where it is not that of x; one dimension may be -1. */
+  shape?: number[];
+  /** A sum that loses one of its terms, of those in `inner`, to the op. */
+  shortened?: NodeDef;
+}
+
+/** Looks whether the pattern with this node in its middle is there. */
+export type Matcher = (node: NodeDef, graph: GraphIndex) => Match | undefined;

@@ -1,0 +1,92 @@
+import type {NodeDef} from '../graph_def.js';
+import type {GraphIndex} from '../graph_index.js';
+import {type Extent, LAYER_NORM_OP, type Matcher} from '../match.js';
+import {isChannelsFirst, withBeta, withGamma} from './pieces.js';
+
+/**
+ * Keras 2 over the last axes with ε ≥ 1.001e-5: each row becomes a channel of a batch normalisation
+ * in training, which takes its moments from the data.
+ *
+ *      x ----------- Shape -----------------.
+ *      |               |                     \
+ *      |    Pack(1, rows, cols, 1)            |     rows, cols: Prod of a slice of the shape,
+ *      |          |                           |     or constants
+ *      '- Reshape '                           |
+ *            |                                |
+ *    FusedBatchNormV3(·, 1…, 0…, [], [])      |     is_training, NCHW
+ *            |                                |
+ *            '------------------ Reshape -----'     or to a constant shape
+ *                                   |
+ *                                  Mul γ            if there is one
+ *                                   |
+ *                                  Add β            if there is one
+ *
+ * tfjs overlooks both attributes: it divides by the empty moments.
+ */
+export const matchFusedBatchNorm: Matcher = (node, graph) => {
+  if (!/^FusedBatchNorm(V[23])?$/.test(node.op)) return undefined;
+  if (node.attr?.is_training?.b !== true || !isChannelsFirst(node)) return undefined;
+  const epsilon = node.attr.epsilon?.f ?? 1e-4; // TensorFlow's default
+  const [, ones, zeros] = graph.inputs(node);
+  const toRows = graph.inputNode(node, 0);
+  const back = graph.onlyUser(node);
+  if (toRows?.op !== 'Reshape' || back?.op !== 'Reshape' || !isFirstOutput(back.input?.[0]))
+    return undefined;
+  if (!isFilledWith(ones, 1, graph) || !isFilledWith(zeros, 0, graph)) return undefined;
+
+  const [x, rowsShape] = graph.inputs(toRows);
+  const extent = extentOf(rowsShape, x, graph);
+  const shapeRef = graph.inputs(back)[1];
+  const shape = graph.constant(shapeRef)?.values;
+  if (!extent || !(shape || isShapeOf(graph.maker(shapeRef), x, graph))) return undefined;
+
+  const plain = {root: back, inner: [toRows, node]};
+  const affine = withBeta(withGamma(plain, graph), graph);
+  return {pattern: 'fusedBatchNorm', op: LAYER_NORM_OP, ...affine, x, extent, epsilon, shape};
+};
+
+/** The further outputs are the moments; in a function they have names. */
+function isFirstOutput(input = ''): boolean {
+  const [, ...output] = input.split(':');
+  return output.length < 2 || output[0] === 'y';
+}
+
+function isFilledWith(ref: string | undefined, value: number, graph: GraphIndex): boolean {
+  const node = ref === undefined ? undefined : graph.maker(ref);
+  if (node?.op === 'Fill') return graph.scalar(graph.inputs(node)[1]) === value;
+  const values = graph.constant(ref)?.values;
+  return values !== undefined && values.length > 0 && values.every((v) => v === value);
+}
+
+/** From the shape [1, rows, cols, 1]. */
+function extentOf(ref: string, x: string, graph: GraphIndex): Extent | undefined {
+  const shape = graph.constant(ref)?.values;
+  if (shape) {
+    const [n, , cols, w] = shape;
+    return shape.length === 4 && n === 1 && w === 1 && cols > 0 ? {cols} : undefined;
+  }
+  const pack = graph.maker(ref);
+  const parts = pack?.op === 'Pack' ? graph.inputs(pack) : [];
+  if (parts.length !== 4) return undefined;
+  if (graph.scalar(parts[0]) !== 1 || graph.scalar(parts[3]) !== 1) return undefined;
+  const cols = graph.scalar(parts[2]);
+  if (cols !== undefined) return cols > 0 ? {cols} : undefined;
+  const beginAxis = beginOfSlice(graph.maker(parts[2]), x, graph);
+  return beginAxis === undefined ? undefined : {beginAxis};
+}
+
+/** k of `Prod(StridedSlice(Shape(x), [k], …))`, the number of elements from dimension k on. */
+function beginOfSlice(prod: NodeDef | undefined, x: string, graph: GraphIndex): number | undefined {
+  if (prod?.op !== 'Prod') return undefined;
+  const slice = graph.inputNode(prod, 0);
+  if (slice?.op !== 'StridedSlice' || !isShapeOf(graph.inputNode(slice, 0), x, graph)) return;
+  const [, begin, , stride] = graph.inputs(slice);
+  const masks = (name: string) => Number(slice.attr?.[name]?.i ?? 0);
+  const toTheEnd = masks('end_mask') === 1 && masks('begin_mask') === 0;
+  const plain = masks('ellipsis_mask') + masks('new_axis_mask') + masks('shrink_axis_mask') === 0;
+  return toTheEnd && plain && graph.scalar(stride) === 1 ? graph.scalar(begin) : undefined;
+}
+
+function isShapeOf(node: NodeDef | undefined, x: string, graph: GraphIndex): boolean {
+  return node?.op === 'Shape' && graph.inputs(node)[0] === x;
+}

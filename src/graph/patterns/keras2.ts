@@ -1,0 +1,56 @@
+import type {NodeDef} from '../graph_def.js';
+import {LAYER_NORM_OP, type Match, type Matcher} from '../match.js';
+import {type Affine, isAdd, matchScale, matchTwoPass, withBeta} from './pieces.js';
+
+/**
+ * Keras 2 where it takes no fused kernel: other axes than the last ones, or a small ε.
+ *
+ *      x          Mean(x)   Mean(x)…Rsqrt  (see matchTwoPass)
+ *      |             |        |
+ *      |             |       Mul γ      = g; without γ: the Rsqrt
+ *      |\            |\      / |
+ *      | '---- Mul --+-'----'  |        x·g
+ *      |        |    '-- Mul --'        mean·g
+ *      |        |         |
+ *      |        |   β -- Sub            β − mean·g
+ *      |        |         |
+ *      |        '-- Add --'             the result
+ *
+ * Without β the end is `Sub(x·g, mean·g)` or `Add(x·g, Neg(mean·g))`; the optimiser may leave β
+ * after it.
+ */
+export const matchKeras2: Matcher = (rsqrt, graph) => {
+  const moments = matchTwoPass(rsqrt, graph);
+  if (!moments) return undefined;
+  const {x, mean, axes, epsilon} = moments;
+  const scale = matchScale(rsqrt, graph, x);
+  const uses = graph.users(scale.node);
+  if (uses.length !== 2 || uses.some((use) => use.op !== 'Mul')) return undefined;
+  const scaled = (node: NodeDef) => graph.other(node, scale.node) ?? '';
+  const scaledX = uses.find((use) => scaled(use) === x);
+  const scaledMean = uses.find((use) => graph.maker(scaled(use)) === mean);
+  const sum = scaledX && graph.onlyUser(scaledX);
+  const end = scaledMean && graph.onlyUser(scaledMean);
+  if (!sum || !end) return undefined;
+
+  const match = ({root, beta, inner}: Affine): Match => ({
+    pattern: 'keras2',
+    op: LAYER_NORM_OP,
+    root,
+    inner: [...moments.inner, ...scale.inner, scale.node, scaledX, scaledMean, ...inner],
+    x,
+    gamma: scale.gamma,
+    beta,
+    extent: {axes},
+    epsilon,
+  });
+
+  if (sum === end) {
+    const inOrder = graph.inputNode(sum, 0) === scaledX;
+    return sum.op === 'Sub' && inOrder ? match(withBeta({root: sum, inner: []}, graph)) : undefined;
+  }
+  if (!isAdd(sum) || graph.onlyUser(end) !== sum) return undefined;
+  if (end.op === 'Neg') return match(withBeta({root: sum, inner: [end]}, graph));
+  const isBetaMinusMean = end.op === 'Sub' && graph.inputNode(end, 1) === scaledMean;
+  return isBetaMinusMean ? match({root: sum, beta: graph.inputs(end)[0], inner: [end]}) : undefined;
+};

@@ -1,0 +1,122 @@
+/** Finds the patterns in one graph, and writes the graph anew with an op in place of each. */
+import type {AttrValue, NodeDef} from './graph_def.js';
+import {isControl, nodeName} from './graph_def.js';
+import type {GraphIndex} from './graph_index.js';
+import type {Match, Matcher} from './match.js';
+import {matchFusedBatchNorm} from './patterns/fused_batch_norm.js';
+import {matchKeras2} from './patterns/keras2.js';
+import {matchKeras3} from './patterns/keras3.js';
+import {matchOnePass} from './patterns/one_pass.js';
+import {matchRmsNorm} from './patterns/rms_norm.js';
+import {matchRmsScaling} from './patterns/rms_scaling.js';
+
+const matchers: Matcher[] = [
+  matchFusedBatchNorm,
+  matchKeras2,
+  matchKeras3,
+  matchOnePass,
+  matchRmsNorm,
+  matchRmsScaling,
+];
+
+/** All patterns of a graph. No node is in two of them, and nothing else uses their inner nodes. */
+export function findMatches(graph: GraphIndex): Match[] {
+  const taken = new Set<NodeDef>();
+  const matches: Match[] = [];
+  for (const node of graph.nodes) {
+    for (const matcher of matchers) {
+      const match = matcher(node, graph);
+      if (!match || !isClosed(match, graph)) continue;
+      const own = [match.root, ...match.inner];
+      if (own.some((n) => taken.has(n))) continue;
+      for (const n of own) taken.add(n);
+      matches.push(match);
+      break;
+    }
+  }
+  return matches;
+}
+
+/** Whether the inner nodes are used by each other, by the root and by the shortened sum alone. */
+function isClosed({inner, root, shortened}: Match, graph: GraphIndex): boolean {
+  const own = new Set<NodeDef | undefined>([...inner, root, shortened]);
+  return inner.every(
+    (node) =>
+      node === root || (!graph.isOutput(node) && graph.users(node).every((user) => own.has(user))),
+  );
+}
+
+/** The nodes with each match replaced; what only the replaced nodes used is left out. */
+export function replaceMatches(graph: GraphIndex, matches: readonly Match[]): NodeDef[] {
+  const replaced = new Map<NodeDef, NodeDef>();
+  const removed = new Set<NodeDef>();
+  for (const match of matches) {
+    for (const node of match.inner) {
+      if (node === match.root) continue;
+      removed.add(node);
+      for (const passer of graph.passers(node)) removed.add(passer);
+    }
+    replaced.set(match.root, opNode(match));
+  }
+  for (const {shortened: sum} of matches) {
+    if (sum) replaced.set(sum, shorten(replaced.get(sum) ?? sum, removed));
+  }
+  const nodes = graph.nodes
+    .filter((node) => !removed.has(node))
+    .map((node) => replaced.get(node) ?? node);
+  return withoutUnused(nodes, [...removed, ...matches.map(({root}) => root)], graph);
+}
+
+function opNode(match: Match): NodeDef {
+  const {op, root, inner, x, gamma, beta, extent, epsilon, shape} = match;
+  const inputs = [x, gamma, beta].filter((input) => input !== undefined);
+  const waitsFor = [root, ...inner].flatMap((node) => (node.input ?? []).filter(isControl));
+  const attr: Record<string, AttrValue> = {
+    has_gamma: {b: gamma !== undefined},
+    has_beta: {b: beta !== undefined},
+    epsilon: {f: epsilon},
+  };
+  if ('axes' in extent) attr.axes = intList(extent.axes);
+  else if ('cols' in extent) attr.cols = {i: String(extent.cols)};
+  else attr.begin_axis = {i: String(extent.beginAxis)};
+  if (shape) attr.shape = intList(shape);
+  return {name: root.name, op, input: [...inputs, ...new Set(waitsFor)], attr};
+}
+
+function intList(values: readonly number[]): AttrValue {
+  return {list: {i: values.map(String)}};
+}
+
+/** A sum without the terms that are removed. */
+function shorten(sum: NodeDef, removed: ReadonlySet<NodeDef>): NodeDef {
+  const gone = new Set([...removed].map((node) => node.name));
+  const input = (sum.input ?? []).filter((i) => isControl(i) || !gone.has(nodeName(i)));
+  const count = input.filter((i) => !isControl(i)).length;
+  return {...sum, input, attr: {...sum.attr, N: {i: String(count)}}};
+}
+
+/** Without the nodes that had users and now have none, as the shapes and constants of `changed`. */
+function withoutUnused(
+  nodes: readonly NodeDef[],
+  changed: readonly NodeDef[],
+  graph: GraphIndex,
+): NodeDef[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const uses = new Map<string, number>();
+  const names = (node: NodeDef) => (node.input ?? []).map(nodeName);
+  for (const name of nodes.flatMap(names)) uses.set(name, (uses.get(name) ?? 0) + 1);
+
+  const unused = new Set<string>();
+  const candidates = changed.flatMap(names);
+  for (let name = candidates.pop(); name !== undefined; name = candidates.pop()) {
+    const node = byName.get(name);
+    if (!node || uses.get(name) || unused.has(name)) continue;
+    if (graph.isOutput(node) || node.op.startsWith('Placeholder')) continue;
+    unused.add(name);
+    for (const input of names(node)) {
+      uses.set(input, (uses.get(input) ?? 0) - 1);
+      candidates.push(input);
+    }
+  }
+  return nodes.filter((node) => !unused.has(node.name));
+}

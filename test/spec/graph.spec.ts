@@ -1,0 +1,49 @@
+/** Graph models of Keras give, once fused, the values of Keras on every backend. */
+import {type FusionReport, loadGraphModel} from '../../src/graph/index.js';
+import {tf} from '../backends/current.js';
+import {artifactsOf, graphFixtures} from '../fixtures/graph/index.js';
+import {expectClose} from '../support/close.js';
+
+/** Every normalisation of each model, by the pattern that the converter left of it. */
+const patterns: Record<string, FusionReport['patterns']> = {
+  keras2_convnext_block: {keras2: 1},
+  keras2_encoder: {fusedBatchNorm: 2, keras2: 2},
+  keras2_in_functions: {fusedBatchNorm: 2, keras2: 2},
+  keras2_mlp: {fusedBatchNorm: 2},
+  keras2_no_center_no_scale: {fusedBatchNorm: 3, keras2: 1, keras3: 2},
+  keras2_other_axes: {keras2: 2},
+  keras2_small_epsilon: {keras2: 1},
+  keras2_trailing_axes: {fusedBatchNorm: 2},
+  keras3_axes: {keras3: 3},
+  keras3_encoder: {keras3: 4},
+  keras3_mlp: {keras3: 2},
+  keras3_no_center_no_scale: {keras3: 3},
+  keras3_rms: {rmsNorm: 2},
+  keras3_rms_scaling: {rmsScaling: 1},
+};
+
+beforeAll(() => {
+  jest.spyOn(console, 'debug').mockImplementation(() => {});
+});
+
+for (const fixture of graphFixtures) {
+  test(`${fixture.name} gives the values of ${fixture.source}`, async () => {
+    const {name, x, y} = fixture;
+    const before = tf.memory().numTensors;
+    const model = await loadGraphModel(tf.io.fromMemory(artifactsOf(fixture)));
+    expect((model.metadata as {layerNorm: FusionReport}).layerNorm.patterns).toEqual(
+      patterns[name],
+    );
+
+    const input = tf.tensor(x.values, x.shape, x.dtype as 'float32' | 'int32');
+    const hasFunctions = name === 'keras2_in_functions';
+    const output = await (hasFunctions ? model.executeAsync(input) : model.execute(input));
+    if (Array.isArray(output)) throw new Error('One output was expected.');
+    expect(output.shape).toEqual(y.shape);
+    expectClose(await output.data(), y.values, 1e-5);
+
+    tf.dispose([input, output]);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+}
