@@ -1,9 +1,13 @@
-/** The ops that a fused graph has in place of the patterns, and `Erfc`, which tfjs lacks. */
+/**
+ * The ops that a fused graph has in place of the patterns; and what the models need beside them:
+ * `Erfc`, which tfjs lacks, and `Einsum`, for which not every backend has a kernel.
+ */
 import {type GraphNode, registerOp} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import {layerNorm} from '../ops/layer_norm.js';
 import {rmsNorm} from '../ops/rms_norm.js';
 import {rmsScaling} from '../ops/rms_scaling.js';
+import {einsum} from './einsum.js';
 import {LAYER_NORM_OP, RMS_NORM_OP, RMS_SCALING_OP} from './match.js';
 
 /** Registers the ops with the converter. Safe to repeat. */
@@ -17,6 +21,14 @@ export function registerCustomOps(): void {
   registerOp(RMS_SCALING_OP, (node) =>
     normalize(node, (x, gamma, _, options) => rmsScaling(x, {...options, gamma})),
   );
+  registerOp('Einsum', ({inputs, attrs}) => {
+    const operands = inputs.slice(0, Number(attrs.N)); // what it waits for follows them
+    const equation = String(attrs.equation);
+    const [a, b] = operands;
+    return operands.length !== 2 || tf.getKernel('Einsum', tf.getBackend())
+      ? tf.einsum(equation, ...operands)
+      : einsum(equation, a, b);
+  });
   // Where erf is nearly 1 the difference keeps erf's absolute error, not its relative one.
   registerOp('Erfc', (node) => tf.sub(1, tf.erf(node.inputs[0])));
 }
