@@ -18,6 +18,7 @@ const patterns: Record<string, FusionReport['patterns']> = {
   keras3_encoder: {keras3: 4},
   keras3_mlp: {keras3: 2},
   keras3_no_center_no_scale: {keras3: 3},
+  keras3_residual: {keras3: 3, rmsNorm: 1},
   keras3_rms: {rmsNorm: 2},
   keras3_rms_scaling: {rmsScaling: 1},
 };
