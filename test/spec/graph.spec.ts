@@ -1,8 +1,12 @@
 /** Graph models of Keras give, once fused, the values of Keras on every backend. */
 import {type FusionReport, loadGraphModel} from '../../src/graph/index.js';
+import * as reference from '../../src/reference.js';
 import {tf} from '../backends/current.js';
 import {artifactsOf, graphFixtures} from '../fixtures/graph/index.js';
 import {expectClose} from '../support/close.js';
+import {type ExpectedOptions, expectedForward, rowIndices} from '../support/expected.js';
+import {builtGraph, patternGraphs, shape} from '../support/pattern_graphs.js';
+import {Random} from '../support/random.js';
 
 /** Every normalisation of each model, by the pattern that the converter left of it. */
 const patterns: Record<string, FusionReport['patterns']> = {
@@ -47,4 +51,44 @@ for (const fixture of graphFixtures) {
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+}
+
+describe('each pattern, written by hand, gives the values of the reference:', () => {
+  const random = new Random(62);
+  const size = shape.reduce((n, dim) => n * dim, 1);
+  const [values, residual] = [random.normal(size, 1), random.normal(size)];
+
+  for (const example of patternGraphs) {
+    test(`${example.pattern}, ${example.name}`, async () => {
+      const {pattern, axes, epsilon, gamma, beta, stays = []} = example;
+      const hasResidual = stays.includes('residual');
+      const model = await loadGraphModel(tf.io.fromMemory(builtGraph(example).artifacts(['out'])));
+      const x = tf.tensor(values, shape);
+      const output = model.execute(
+        hasResidual ? {x, residual: tf.tensor(residual, shape)} : {x},
+      ) as InstanceType<typeof tf.Tensor>;
+
+      const options = {shape, axes, gamma, beta, epsilon, center: pattern !== 'rmsNorm'};
+      const expected =
+        pattern === 'rmsScaling'
+          ? expectedRmsScaling(values, options)
+          : expectedForward(values, options).map((y, i) => y + (hasResidual ? residual[i] : 0));
+      expect(output.shape).toEqual(shape);
+      expectClose(await output.data(), expected, 1e-5);
+    });
+  }
+});
+
+/** γ·x / √(σ² + ε), σ² about the mean, x not centred. */
+function expectedRmsScaling(x: Float32Array, options: ExpectedOptions): Float64Array {
+  const expected = new Float64Array(x.length);
+  for (const indices of rowIndices(options.shape, options.axes)) {
+    const row = indices.map((index) => x[index]);
+    const plain = {cols: row.length, epsilon: options.epsilon, center: true};
+    const [rstd] = reference.forward(row, plain).rstd;
+    indices.forEach((index, i) => {
+      expected[index] = row[i] * rstd * (options.gamma?.[i] ?? 1);
+    });
+  }
+  return expected;
 }

@@ -47,8 +47,8 @@ export const matchFusedBatchNorm: Matcher = (node, graph) => {
 
 /** The further outputs are the moments; in a function they have names. */
 function isFirstOutput(input = ''): boolean {
-  const [, ...output] = input.split(':');
-  return output.length < 2 || output[0] === 'y';
+  const output = input.split(':').slice(1).join(':');
+  return ['', '0', 'y:0'].includes(output);
 }
 
 function isFilledWith(ref: string | undefined, value: number, graph: GraphIndex): boolean {

@@ -1,0 +1,274 @@
+/** What fuseGraph makes of each pattern's nodes, and the graphs that only look like a pattern. */
+import '@tensorflow/tfjs-backend-cpu'; // the constants are decoded as tensors
+import type * as tf from '@tensorflow/tfjs-core';
+import type {GraphDef} from '../../src/graph/graph_def.js';
+import {type FusionReport, fuseGraph} from '../../src/graph/index.js';
+import type {GraphBuilder} from '../support/graph_builder.js';
+import {builtGraph, type PatternGraph, patternGraphs} from '../support/pattern_graphs.js';
+
+beforeAll(() => {
+  jest.spyOn(console, 'debug').mockImplementation(() => {});
+});
+
+function fused(
+  graph: GraphBuilder,
+  outputs = ['out'],
+): {nodes: GraphDef['node']; report: FusionReport} {
+  const artifacts = fuseGraph({
+    load: () => graph.artifacts(outputs),
+  }).load() as tf.io.ModelArtifacts;
+  return {
+    nodes: (artifacts.modelTopology as GraphDef).node,
+    report: artifacts.userDefinedMetadata?.layerNorm as FusionReport,
+  };
+}
+
+const ops = {
+  fusedBatchNorm: 'TfjsLayerNorm',
+  keras2: 'TfjsLayerNorm',
+  keras3: 'TfjsLayerNorm',
+  onePass: 'TfjsLayerNorm',
+  rmsNorm: 'TfjsRmsNorm',
+  rmsScaling: 'TfjsRmsScaling',
+};
+
+describe.each(Object.keys(ops))('%s', (pattern) => {
+  const graphs = patternGraphs.filter((graph) => graph.pattern === pattern);
+
+  test.each(graphs)('becomes one op: $name', (example) => {
+    const {gamma, beta, root = 'out', stays = [], epsilon} = example;
+    const {nodes, report} = fused(builtGraph(example));
+    expect(report).toEqual({fused: 1, patterns: {[pattern]: 1}});
+
+    const node = nodes.find(({name}) => name === root);
+    expect(node?.op).toBe(ops[example.pattern]);
+    const isBetaOutside = stays.includes('added');
+    const params = [...(gamma ? ['gamma'] : []), ...(beta && !isBetaOutside ? ['beta'] : [])];
+    expect(node?.input).toEqual(['x', ...params]);
+    expect(node?.attr?.epsilon.f).toBeCloseTo(epsilon, 8);
+
+    const left = nodes.map(({name}) => name).sort();
+    const expected = ['x', root, ...params, ...(isBetaOutside ? ['beta'] : []), ...stays];
+    expect(left).toEqual([...new Set(expected)].sort());
+  });
+
+  test.each(graphs)('stays where an inner value is an output too: $name', (example) => {
+    const graph = builtGraph(example);
+    const inner = graph.nodes.filter(({op}) => /^(Rsqrt|FusedBatchNormV3)$/.test(op));
+    expect(inner).toHaveLength(1);
+    const before = structuredClone(graph.nodes);
+    const {nodes, report} = fused(graph, ['out', inner[0].name]);
+    expect(report.fused).toBe(0);
+    expect(nodes).toEqual(before);
+  });
+
+  test.each(graphs)('stays where an inner value is used elsewhere: $name', (example) => {
+    const graph = builtGraph(example);
+    const inner = graph.nodes.filter(({op}) => /^(Rsqrt|FusedBatchNormV3)$/.test(op));
+    for (const input of [inner[0].name, `^${inner[0].name}`]) {
+      const other = builtGraph(example);
+      other.op('Exp', 'elsewhere', [input]);
+      expect(fused(other, ['out', 'elsewhere']).report.fused).toBe(0);
+    }
+  });
+});
+
+interface NearMiss {
+  name: string;
+  of: string;
+  change(graph: GraphBuilder): void;
+}
+
+/** Of the first example of the pattern, unless the name of one is given. */
+const nearMisses: NearMiss[] = [
+  {
+    name: 'not in training',
+    of: 'fusedBatchNorm',
+    change: (g) => (attr(g, 'norm').is_training = {b: false}),
+  },
+  {
+    name: 'channels last',
+    of: 'fusedBatchNorm',
+    change: (g) => (attr(g, 'norm').data_format = {s: 'TkhXQw=='}),
+  },
+  {
+    name: 'a scale that is not 1',
+    of: 'fusedBatchNorm',
+    change: (g) => g.node('ones').input?.splice(1, 1, g.floats('two', 2)),
+  },
+  {
+    name: 'an offset that is not 0',
+    of: 'fusedBatchNorm',
+    change: (g) => g.node('zeros').input?.splice(1, 1, 'oneFloat'),
+  },
+  {
+    name: 'several images',
+    of: 'fusedBatchNorm',
+    change: (g) => g.node('rowsShape').input?.splice(0, 1, g.integers('two', 2)),
+  },
+  {
+    name: 'columns in two places',
+    of: 'fusedBatchNorm',
+    change: (g) => g.node('rowsShape').input?.splice(3, 1, g.integers('two', 2)),
+  },
+  {
+    name: 'the shape of another tensor',
+    of: 'fusedBatchNorm',
+    change: (g) => g.node('shape').input?.splice(0, 1, g.input('z')),
+  },
+  {
+    name: 'a batch moment instead of the result',
+    of: 'fusedBatchNorm',
+    change: (g) => g.node('back').input?.splice(0, 1, 'norm:1'),
+  },
+  {
+    name: 'columns from a slice that ends early',
+    of: 'fusedBatchNorm',
+    change: (g) => (attr(g, 'tail').end_mask = {i: '0'}),
+  },
+  ...['keras2', 'keras3', 'rmsScaling'].flatMap((of): NearMiss[] => [
+    {
+      name: 'a mean that drops its dimension',
+      of,
+      change: (g) => (attr(g, 'mean').keep_dims = {b: false}),
+    },
+    {
+      name: 'a variance that drops its dimension',
+      of,
+      change: (g) => (attr(g, 'variance').keep_dims = {b: false}),
+    },
+    {
+      name: 'mean and variance over different axes',
+      of,
+      change: (g) => g.node('variance').input?.splice(1, 1, g.integers('more', [1, 2])),
+    },
+    {
+      name: 'axes that are not constant',
+      of,
+      change: (g) => g.node('variance').input?.splice(1, 1, g.input('given')),
+    },
+    {
+      name: 'an epsilon that is not constant',
+      of,
+      change: (g) => g.node('sum').input?.splice(1, 1, g.input('given')),
+    },
+    {
+      name: 'an epsilon for each column',
+      of,
+      change: (g) => g.node('sum').input?.splice(1, 1, g.floats('list', [1, 2, 3, 4])),
+    },
+    {
+      name: 'a negative epsilon',
+      of,
+      change: (g) => g.node('sum').input?.splice(1, 1, g.floats('negative', -1e-3)),
+    },
+    {
+      name: 'the mean of another tensor',
+      of,
+      change: (g) => g.node('mean').input?.splice(0, 1, g.input('z')),
+    },
+    {
+      name: 'another tensor in the product',
+      of,
+      change: (g) => swap(g, of === 'rmsScaling' ? 'out' : 'scaledX', 'x', g.input('z')),
+    },
+    {name: 'a root that is not inverted', of, change: (g) => (g.node('rstd').op = 'Sqrt')},
+  ]),
+  {name: 'mean plus x', of: 'keras2', change: (g) => (g.node('offset').op = 'AddV2')},
+  {name: 'mean minus beta', of: 'keras2', change: (g) => g.node('offset').input?.reverse()},
+  {name: 'beta minus x', of: 'keras2', change: (g) => (g.node('out').op = 'Sub')},
+  {
+    name: 'another mean in the offset',
+    of: 'keras2',
+    change: (g) => swap(g, 'scaledMean', 'mean', g.input('z')),
+  },
+  {
+    name: 'a scale on the mean alone',
+    of: 'keras2',
+    change: (g) => swap(g, 'scaledX', 'scale', 'rstd'),
+  },
+  {name: 'a mean that is not negated', of: 'keras3', change: (g) => (g.node('negated').op = 'Abs')},
+  {name: 'a difference at the end', of: 'keras3', change: (g) => (g.node('out').op = 'Sub')},
+  {name: 'a difference in the offset', of: 'keras3', change: (g) => (g.node('offset').op = 'Sub')},
+  {
+    name: 'the square of another tensor',
+    of: 'rmsNorm',
+    change: (g) => g.node('square').input?.splice(0, 1, g.input('z')),
+  },
+  {
+    name: 'a mean that drops its dimension',
+    of: 'rmsNorm',
+    change: (g) => (attr(g, 'meanSquare').keep_dims = {b: false}),
+  },
+  {
+    name: 'a sum instead of the mean',
+    of: 'rmsNorm',
+    change: (g) => (g.node('meanSquare').op = 'Sum'),
+  },
+  {
+    name: 'another tensor in the product',
+    of: 'rmsNorm',
+    change: (g) => swap(g, 'out', 'x', g.input('z')),
+  },
+  {
+    name: 'means over different axes',
+    of: 'onePass',
+    change: (g) => g.node('mean').input?.splice(1, 1, g.integers('more', [1])),
+  },
+  {
+    name: 'a lower bound that is not 0',
+    of: 'onePass',
+    change: (g) => swap(g, 'variance', 'zero', g.floats('bound', 1)),
+  },
+  {
+    name: 'the difference the other way',
+    of: 'onePass',
+    change: (g) => g.node('difference').input?.reverse(),
+  },
+  {name: 'the mean minus x', of: 'onePass', change: (g) => g.node('centred').input?.reverse()},
+  {
+    name: 'another tensor centred',
+    of: 'onePass',
+    change: (g) => swap(g, 'centred', 'x', g.input('z')),
+  },
+  {name: 'sums in place of means', of: 'onePass', change: (g) => (g.node('mean').op = 'Sum')},
+  {
+    name: 'a factor that is not 1/n',
+    of: 'onePass, sums times 1/n, dimensions dropped and brought back',
+    change: (g) => swap(g, 'mean-product', 'oneByN', g.floats('half', 0.5)),
+  },
+  {
+    name: 'a dimension brought back elsewhere',
+    of: 'onePass, sums times 1/n, dimensions dropped and brought back',
+    change: (g) => swap(g, 'mean', 'column', g.integers('row', [2, 1, 3])),
+  },
+];
+
+function attr(graph: GraphBuilder, name: string): NonNullable<GraphDef['node'][0]['attr']> {
+  const node = graph.node(name);
+  node.attr ??= {};
+  return node.attr;
+}
+
+function swap(graph: GraphBuilder, name: string, from: string, to: string): void {
+  const input = graph.node(name).input ?? [];
+  expect(input).toContain(from);
+  input.splice(input.indexOf(from), 1, to);
+}
+
+function exampleOf(of: string): PatternGraph {
+  const found = patternGraphs.find(
+    ({pattern, name}) => pattern === of || `${pattern}, ${name}` === of,
+  );
+  if (!found) throw new Error(`There is no example of ${of}.`);
+  return found;
+}
+
+test.each(nearMisses)('no match: $of with $name', ({of, change}) => {
+  const graph = builtGraph(exampleOf(of));
+  change(graph);
+  const before = structuredClone(graph.nodes);
+  const {nodes, report} = fused(graph);
+  expect(report).toEqual({fused: 0, patterns: {}});
+  expect(nodes).toEqual(before);
+});
