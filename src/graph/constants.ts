@@ -34,14 +34,14 @@ export function readConstants(
   specs: readonly tf.io.WeightsManifestEntry[],
   data: tf.io.WeightData,
 ): Constants {
-  const bytes = new tf.io.CompositeArrayBuffer(data);
+  const bytes = new Bytes(Array.isArray(data) ? data : [data]);
   const places = new Map<string, {spec: tf.io.WeightsManifestEntry; start: number; end: number}>();
   let start = 0;
   for (const spec of specs) {
     const end = start + byteLength(spec, bytes, start);
-    if (end > bytes.byteLength) {
+    if (end > bytes.length) {
       throw new Error(
-        `fuseGraph: the weights end at byte ${bytes.byteLength}, within '${spec.name}': ` +
+        `fuseGraph: the weights end at byte ${bytes.length}, within '${spec.name}': ` +
           'the weight file is truncated or belongs to another model.',
       );
     }
@@ -66,11 +66,7 @@ export function readConstants(
   };
 }
 
-function byteLength(
-  spec: tf.io.WeightsManifestEntry,
-  bytes: tf.io.CompositeArrayBuffer,
-  start: number,
-): number {
+function byteLength(spec: tf.io.WeightsManifestEntry, bytes: Bytes, start: number): number {
   const size = tf.util.sizeFromShape(spec.shape);
   if (spec.dtype === 'string') return stringsByteLength(size, bytes, start);
   const dtype = spec.quantization?.dtype ?? spec.dtype;
@@ -81,14 +77,32 @@ function byteLength(
 }
 
 /** Each string is its length, 4 bytes, and then itself. */
-function stringsByteLength(
-  count: number,
-  bytes: tf.io.CompositeArrayBuffer,
-  start: number,
-): number {
+function stringsByteLength(count: number, bytes: Bytes, start: number): number {
   let at = start;
-  for (let i = 0; i < count && at + 4 <= bytes.byteLength; i++) {
+  for (let i = 0; i < count && at + 4 <= bytes.length; i++) {
     at += 4 + new DataView(bytes.slice(at, at + 4)).getUint32(0, true);
   }
   return at - start;
+}
+
+/** Weights that come in several parts, as one run of bytes. Not joined: they may be large. */
+class Bytes {
+  readonly length: number;
+
+  constructor(private readonly parts: readonly ArrayBuffer[]) {
+    this.length = parts.reduce((length, part) => length + part.byteLength, 0);
+  }
+
+  /** A copy. */
+  slice(start: number, end: number): ArrayBuffer {
+    const bytes = new Uint8Array(end - start);
+    let partStart = 0;
+    for (const part of this.parts) {
+      const from = Math.max(start - partStart, 0);
+      const to = Math.min(end - partStart, part.byteLength);
+      if (from < to) bytes.set(new Uint8Array(part, from, to - from), partStart + from - start);
+      partStart += part.byteLength;
+    }
+    return bytes.buffer;
+  }
 }

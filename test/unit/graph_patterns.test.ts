@@ -1,12 +1,13 @@
 /** What fuseGraph makes of each pattern's nodes, and the graphs that only look like a pattern. */
 import '@tensorflow/tfjs-backend-cpu'; // the constants are decoded as tensors
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type {GraphDef} from '../../src/graph/graph_def.js';
 import {type FusionReport, fuseGraph} from '../../src/graph/index.js';
 import type {GraphBuilder} from '../support/graph_builder.js';
 import {builtGraph, type PatternGraph, patternGraphs} from '../support/pattern_graphs.js';
 
 beforeAll(() => {
+  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   jest.spyOn(console, 'debug').mockImplementation(() => {});
 });
 

@@ -1,0 +1,235 @@
+/** fuseGraph with each kind of handler, with what it must not touch, and with malformed models. */
+import '@tensorflow/tfjs-backend-cpu'; // the constants are decoded as tensors
+import * as tf from '@tensorflow/tfjs-core';
+import type {GraphDef, NodeDef} from '../../src/graph/graph_def.js';
+import {type FusionReport, fuseGraph, loadGraphModel} from '../../src/graph/index.js';
+import {GraphBuilder} from '../support/graph_builder.js';
+import {builtGraph, type PatternGraph, patternGraphs} from '../support/pattern_graphs.js';
+
+let debug: jest.SpyInstance;
+
+beforeAll(() => {
+  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
+});
+
+beforeEach(() => {
+  debug = jest.spyOn(console, 'debug').mockImplementation(() => {});
+});
+
+const example = patternGraphs.find(({pattern}) => pattern === 'keras3') as PatternGraph;
+const artifacts = () => builtGraph(example).artifacts(['out']);
+const load = async (loaded: tf.io.ModelArtifacts) =>
+  fuseGraph({load: async () => loaded}).load() as Promise<tf.io.ModelArtifacts>;
+
+function reportOf(loaded: tf.io.ModelArtifacts): FusionReport | undefined {
+  return loaded.userDefinedMetadata?.layerNorm as FusionReport | undefined;
+}
+
+describe('handlers', () => {
+  test('an asynchronous one', async () => {
+    expect(reportOf(await load(artifacts()))).toEqual({fused: 1, patterns: {keras3: 1}});
+  });
+
+  test('a synchronous one stays so', () => {
+    const loaded = fuseGraph({load: artifacts}).load();
+    expect(reportOf(loaded)?.fused).toBe(1);
+  });
+
+  test('one that streams the weights, in parts that end anywhere', async () => {
+    const {weightData, ...rest} = artifacts();
+    const bytes = new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData as ArrayBuffer[]));
+    const parts = [bytes.subarray(0, 5), bytes.subarray(5, 6), bytes.subarray(6)];
+    const getWeightStream = () =>
+      new ReadableStream({
+        start(controller) {
+          for (const part of parts) controller.enqueue(part);
+          controller.close();
+        },
+      });
+    const loaded = await load({...rest, getWeightStream});
+    expect(reportOf(loaded)?.fused).toBe(1);
+    expect(loaded.getWeightStream).toBeUndefined();
+    const joined = tf.io.CompositeArrayBuffer.join(loaded.weightData as ArrayBuffer[]);
+    expect(new Uint8Array(joined)).toEqual(bytes);
+  });
+
+  test('one that is registered for a URL', async () => {
+    tf.io.registerLoadRouter((url) =>
+      url === 'graph-test://model' ? tf.io.fromMemory(artifacts()) : (null as never),
+    );
+    const model = await loadGraphModel('graph-test://model');
+    expect(model.metadata).toEqual({layerNorm: {fused: 1, patterns: {keras3: 1}}});
+    model.dispose();
+  });
+
+  test('what the handler loads is not changed, and the user’s metadata stay', async () => {
+    const loaded = {...artifacts(), userDefinedMetadata: {author: 'somebody'}};
+    const before = structuredClone(loaded);
+    const fused = await load(loaded);
+    expect(loaded).toEqual(before);
+    expect(fused.userDefinedMetadata).toEqual({
+      author: 'somebody',
+      layerNorm: {fused: 1, patterns: {keras3: 1}},
+    });
+  });
+
+  test('a fused graph is fused no further', async () => {
+    const once = await load(artifacts());
+    const twice = await load(once);
+    expect(twice.modelTopology).toEqual(once.modelTopology);
+  });
+
+  test('no tensor is left behind', async () => {
+    const before = tf.memory().numTensors;
+    await load(artifacts());
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a line for debugging says how many were fused', async () => {
+    await load(artifacts());
+    expect(debug).toHaveBeenCalledWith(expect.stringContaining('1 normalisation'));
+  });
+});
+
+describe('the rest of the graph', () => {
+  test('quantised constants are read as the model reads them', async () => {
+    const loaded = artifacts();
+    const spec = loaded.weightSpecs?.find(({name}) => name === 'epsilon');
+    const at = loaded.weightSpecs?.indexOf(spec as tf.io.WeightsManifestEntry) ?? -1;
+    Object.assign(spec as object, {quantization: {dtype: 'uint8', scale: 0.25, min: 0.5}});
+    (loaded.weightData as ArrayBuffer[])[at] = new Uint8Array([2]).buffer;
+    const fused = await load(loaded);
+    const node = (fused.modelTopology as GraphDef).node.find(({name}) => name === 'out');
+    expect(node?.attr?.epsilon.f).toBe(1);
+  });
+
+  test('weights after strings are found', async () => {
+    const loaded = artifacts();
+    loaded.weightSpecs?.unshift({name: 'words', dtype: 'string', shape: [2]});
+    (loaded.weightData as ArrayBuffer[]).unshift(
+      new Uint8Array([1, 0, 0, 0, 97, 2, 0, 0, 0, 98, 99]).buffer,
+    );
+    expect(reportOf(await load(loaded))?.fused).toBe(1);
+  });
+
+  test('what an inner node waits for, the op waits for', async () => {
+    const graph = builtGraph(example);
+    graph.op('NoOp', 'first', []);
+    graph.node('mean').input?.push('^first');
+    const fused = await load(graph.artifacts(['out']));
+    const node = (fused.modelTopology as GraphDef).node.find(({name}) => name === 'out');
+    expect(node?.input).toEqual(['x', 'gamma', 'beta', '^first']);
+  });
+
+  test('two in a row', async () => {
+    const graph = builtGraph(example);
+    for (const node of structuredClone(graph.nodes)) {
+      if (node.op === 'Const' || node.op === 'Placeholder') continue;
+      const second = (input: string) =>
+        input === 'x' ? 'out' : graph.node(input).op === 'Const' ? input : `${input}-2`;
+      graph.op(node.op, `${node.name}-2`, (node.input ?? []).map(second), node.attr);
+    }
+    const fused = await load(graph.artifacts(['out-2']));
+    expect(reportOf(fused)?.fused).toBe(2);
+    const nodes = (fused.modelTopology as GraphDef).node.filter(({op}) => op === 'TfjsLayerNorm');
+    expect(nodes.map(({name, input}) => [name, input])).toEqual([
+      ['out', ['x', 'gamma', 'beta']],
+      ['out-2', ['out', 'gamma', 'beta']],
+    ]);
+  });
+
+  test('a function of the library', async () => {
+    const graph = builtGraph(example);
+    const inFunction = (input: string) => (input === 'x' ? 'x' : `${input}:output:0`);
+    const nodeDef = graph.nodes
+      .filter(({op}) => op !== 'Placeholder')
+      .map((node) => ({...node, input: node.input?.map(inFunction)}));
+    const f = {
+      signature: {name: 'f', inputArg: [{name: 'x'}]},
+      nodeDef,
+      ret: {result: 'out:z:0'},
+    };
+    const call = {name: 'call', op: 'StatefulPartitionedCall', input: []};
+    const loaded = graph.artifacts(['call']);
+    const fused = await load({
+      ...loaded,
+      modelTopology: {node: [call], library: {function: [f]}} as object,
+    });
+    expect(reportOf(fused)?.fused).toBe(1);
+    const nodes = (fused.modelTopology as GraphDef).library?.function?.[0].nodeDef;
+    expect(nodes?.map(({name, op}) => [name, op])).toEqual([
+      ['gamma', 'Const'],
+      ['beta', 'Const'],
+      ['out', 'TfjsLayerNorm'],
+    ]);
+    expect(nodes?.[2].input).toEqual(['x', 'gamma:output:0', 'beta:output:0']);
+  });
+});
+
+describe('errors', () => {
+  const withNodes = (nodes: unknown) => ({...artifacts(), modelTopology: {node: nodes} as object});
+  const node = (name: string, ...input: string[]): NodeDef => ({name, op: 'Add', input});
+
+  test.each([null, undefined, {}, 'model.json', {save: () => {}}])(
+    'a handler that is none: %j',
+    (handler) => {
+      expect(() => fuseGraph(handler as tf.io.IOHandler)).toThrow(/must be an IOHandler/);
+    },
+  );
+
+  test.each([null, undefined, 3, {}])('loadGraphModel of no model: %j', async (source) => {
+    await expect(loadGraphModel(source as unknown as string)).rejects.toThrow(
+      /a URL or an IOHandler/,
+    );
+  });
+
+  test.each([
+    ['nothing', undefined, /has no graph/],
+    ['no topology', {}, /has no graph/],
+    ['bytes', {modelTopology: new ArrayBuffer(4)}, /has no graph/],
+    ['a layers model', {modelTopology: {model_config: {}}}, /layers model.*tf.loadLayersModel/],
+    ['another layers model', {modelTopology: {class_name: 'Model'}}, /layers model/],
+    ['a node without a name', withNodes([{op: 'Add'}]), /without a name or an op/],
+    ['null for a node', withNodes([null]), /without a name or an op/],
+    ['two nodes of one name', withNodes([node('a'), node('a')]), /two nodes.*'a'/],
+    ['an input that is not there', withNodes([node('a', 'b:1')]), /'a' takes 'b:1'/],
+    ['an input that is no name', withNodes([node('a', 3 as never)]), /'a' takes '3'/],
+    [
+      'an argument that is not there',
+      {
+        ...artifacts(),
+        modelTopology: {
+          node: [],
+          library: {function: [{signature: {name: 'f'}, nodeDef: [node('a', 'arg')]}]},
+        },
+      },
+      /the function 'f' the node 'a' takes 'arg'/,
+    ],
+    [
+      'too few weights',
+      {...artifacts(), weightData: new ArrayBuffer(6)},
+      /end at byte 6.*truncated/,
+    ],
+    ['no weights', {...artifacts(), weightData: undefined}, /end at byte 0/],
+    [
+      'a weight of unknown dtype',
+      {...artifacts(), weightSpecs: [{name: 'w', dtype: 'float8', shape: []}]},
+      /'w' has the unknown dtype 'float8'/,
+    ],
+  ])('a handler that loads %s', async (_, loaded, message) => {
+    const before = tf.memory().numTensors;
+    const handler = fuseGraph({load: async () => loaded as tf.io.ModelArtifacts});
+    await expect(handler.load()).rejects.toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a handler that fails, as it fails', async () => {
+    const handler = fuseGraph({load: () => Promise.reject(new Error('404'))});
+    await expect(handler.load()).rejects.toThrow('404');
+  });
+
+  test('an empty graph is none', async () => {
+    const fused = await load(new GraphBuilder().artifacts([]));
+    expect(reportOf(fused)).toEqual({fused: 0, patterns: {}});
+  });
+});
