@@ -1,0 +1,44 @@
+/** What the contenders that are tensors of tfjs share: kept inputs, timing, reading back. */
+
+/**
+ * @param {{tf: object, onGpu: boolean}} context
+ * @param {tf.Tensor[]} inputs kept until `dispose`
+ * @param {() => tf.Tensor[]} run makes the outputs; all else it makes it has to dispose of
+ * @param {() => void} [release] of what `inputs` does not name
+ */
+export function tfjsWork({tf, onGpu}, inputs, run, release = () => {}) {
+  return {
+    async time(calls) {
+      const start = performance.now();
+      for (let i = 1; i < calls; i++) tf.dispose(run());
+      const outputs = run();
+      // A GPU only queues its work: done is what can be read.
+      if (onGpu) await Promise.all(outputs.map((output) => readOne(tf, output)));
+      tf.dispose(outputs);
+      return (performance.now() - start) / calls;
+    },
+    runOnce() {
+      tf.dispose(run());
+    },
+    async outputs() {
+      const outputs = run();
+      const values = await Promise.all(outputs.map((output) => output.data()));
+      tf.dispose(outputs);
+      return values;
+    },
+    dispose() {
+      tf.dispose(inputs);
+      release();
+    },
+  };
+}
+
+async function readOne(tf, tensor) {
+  const first = tf.slice(
+    tensor,
+    tensor.shape.map(() => 0),
+    tensor.shape.map(() => 1),
+  );
+  await first.data();
+  first.dispose();
+}

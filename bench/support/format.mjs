@@ -1,0 +1,26 @@
+/** Numbers as people read them. */
+
+/** Milliseconds, with a unit that suits. */
+export function formatTime(ms) {
+  if (ms < 1) return `${(ms * 1000).toPrecision(3)} µs`;
+  if (ms < 1000) return `${ms.toPrecision(3)} ms`;
+  return `${(ms / 1000).toPrecision(3)} s`;
+}
+
+/** How many times faster than the built-in layer; nothing where that was not measured. */
+export function formatRatio(ratio) {
+  if (ratio === undefined) return '–';
+  return `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)}×`;
+}
+
+export function formatShape(shape) {
+  return `[${shape.join(', ')}]`;
+}
+
+export const KINDS = {forward: 'forward', backward: 'forward + backward'};
+
+/** Times faster than the built-in layer's row among these. */
+export function ratioTo(rows, row) {
+  const base = rows.find(({contender}) => contender === 'built-in')?.ms;
+  return base === undefined || row.ms === undefined ? undefined : base / row.ms;
+}

@@ -1,0 +1,54 @@
+/** What the numbers were measured on. */
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import os from 'node:os';
+
+const PACKAGES = [
+  '@tensorflow/tfjs',
+  '@tensorflow/tfjs-node',
+  '@tensorflow/tfjs-backend-wasm',
+  '@tensorflow/tfjs-backend-webgpu',
+  'onnxruntime-node',
+  'onnxruntime-web',
+];
+
+export function describeMachine() {
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    vectors: vectorInstructions(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    system: `${os.type()} ${os.release()}, ${os.arch()}`,
+    node: process.version,
+    packages: Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
+  };
+}
+
+/** How many processes wanted a core over the last minute; the benchmark's own are not yet there. */
+export function busyCores() {
+  return os.loadavg()[0];
+}
+
+function versionOf(name) {
+  const require = createRequire(import.meta.url);
+  for (const folder of require.resolve.paths(name) ?? []) {
+    try {
+      return JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')).version;
+    } catch {
+      // looked for in the next folder
+    }
+  }
+  return 'not installed';
+}
+
+/** The widest that the processor has, where the system tells (Linux). */
+function vectorInstructions() {
+  try {
+    const flags = readFileSync('/proc/cpuinfo', 'utf8');
+    if (/\bavx512f\b/.test(flags)) return 'AVX-512';
+    if (/\bavx2\b/.test(flags)) return 'AVX2';
+    return 'other';
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,73 @@
+/** The numbers as tables in the terminal. */
+import {printTable} from '../../examples/support/table.mjs';
+import {formatRatio, formatShape, formatTime, KINDS, ratioTo} from './format.mjs';
+
+/** @param {{name: string, contenders: object[], results: object[]}} environment with its report */
+export function printReport({name, contenders, results}) {
+  const labels = new Map(contenders.map((contender) => [contender.name, contender.label]));
+  const only = (type) => results.filter((result) => result.type === type);
+
+  console.log(`\n${name}`);
+  for (const {label, reason} of contenders.filter(({reason}) => reason)) {
+    console.log(`  ${label} was not measured: ${reason}`);
+  }
+  const rows = only('layerNorm').flatMap((result) =>
+    result.rows.map((row, i) => [
+      ...(i === 0 ? [formatShape(result.shape), KINDS[result.kind]] : ['', '']),
+      labels.get(row.contender),
+      ...timeCells(result.rows, row),
+      row.error === undefined ? '–' : row.error.toExponential(1),
+      row.gpuCalls ?? '–',
+    ]),
+  );
+  const head = [
+    'shape',
+    'work',
+    'contender',
+    'median',
+    'quartiles',
+    'runs',
+    'faster',
+    'error',
+    'GPU calls',
+  ];
+  printWithout(head, rows, results.some(hasGpuCalls) ? [] : ['GPU calls']);
+
+  const steps = only('trainingStep').flatMap(({rows, shape}) =>
+    rows.map((row) => [formatShape(shape), labels.get(row.contender), ...timeCells(rows, row)]),
+  );
+  if (steps.length) {
+    console.log('A training step of a transformer encoder of 12 blocks');
+    printTable(['input', 'layer', 'median', 'quartiles', 'runs', 'faster'], steps);
+  }
+  const slopes = only('slope').flatMap(({rows, grows, kind}) =>
+    rows.map(({contender, slope, reason}) => [
+      grows,
+      KINDS[kind],
+      labels.get(contender),
+      slope === undefined ? reason : slope.toFixed(2),
+    ]),
+  );
+  if (slopes.length) {
+    console.log('Growth of the cost with the size: 1 is linear');
+    printTable(['grows', 'work', 'contender', 'exponent'], slopes);
+  }
+}
+
+const hasGpuCalls = ({rows}) => rows.some(({gpuCalls}) => gpuCalls !== undefined);
+
+function timeCells(rows, row) {
+  if (row.ms === undefined) return [row.reason, '', '', ''];
+  return [
+    formatTime(row.ms),
+    row.runs > 1 ? `${formatTime(row.low)} – ${formatTime(row.high)}` : '',
+    `${row.runs}${row.cold ? ' (the first)' : ''}`,
+    formatRatio(ratioTo(rows, row)),
+  ];
+}
+
+function printWithout(head, rows, dropped) {
+  const kept = head.map((title, i) => [title, i]).filter(([title]) => !dropped.includes(title));
+  const pick = (cells) => kept.map(([, i]) => cells[i]);
+  printTable(pick(head), rows.map(pick));
+}

@@ -1,0 +1,55 @@
+/**
+ * Times contenders in turn, so that what else the machine does meets all of them alike.
+ *
+ * A contender's work: `{time(calls)}`, the milliseconds of one call, as the mean of `calls`.
+ */
+import {median, quantile} from './stats.mjs';
+
+/** A sample lasts about as long, or the clock and the loop are what is measured. */
+const SAMPLE_MS = 2;
+
+/** Samples of one that is slow, so that there is a median. */
+const FEWEST = 3;
+
+/**
+ * @param {{name: string, work: {time: (calls: number) => Promise<number>}}[]} contenders warmed up
+ *     here, one after the other
+ * @param {{rounds: number, budgetMs: number, capMs: number, maxCalls?: number}} options `budgetMs`:
+ *     about how long one contender may take; a slow one gets fewer rounds, but three, and one alone
+ *     where three would take longer than `capMs`. `maxCalls`: calls to a sample at most.
+ * @returns {Promise<Map<string, {ms: number, low: number, high: number, runs: number,
+ *     cold: boolean}>>} by name: the median with its quartiles; `runs`: samples taken; `cold`: the
+ *     first call alone was all that the cap allowed
+ */
+export async function timeInTurn(contenders, {rounds, budgetMs, capMs, maxCalls = 1000}) {
+  const plans = [];
+  for (const {name, work} of contenders) plans.push(await plan(name, work));
+  for (let round = 0; round < rounds; round++) {
+    // Another one first each time: who comes after a large one finds colder caches.
+    for (let i = 0; i < plans.length; i++) {
+      const {work, calls, samples, wanted} = plans[(i + round) % plans.length];
+      if (samples.length < wanted) samples.push(await work.time(calls));
+    }
+  }
+  return new Map(plans.map(({name, samples, cold}) => [name, summary(samples, cold)]));
+
+  async function plan(name, work) {
+    const first = await work.time(1);
+    if (FEWEST * first > capMs) {
+      return {name, work, calls: 1, samples: [first], wanted: 1, cold: true};
+    }
+    if (first > budgetMs) return {name, work, calls: 1, samples: [], wanted: FEWEST, cold: false};
+    const second = await work.time(1);
+    // The third tells: until then code is compiled and memory is fresh.
+    const ms = second < 50 ? await work.time(1) : second;
+    const calls = Math.min(maxCalls, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(ms, 1e-4))));
+    if (calls > 1) await work.time(calls);
+    const wanted = Math.max(FEWEST, Math.min(rounds, Math.floor(budgetMs / (ms * calls))));
+    return {name, work, calls, samples: [], wanted, cold: false};
+  }
+}
+
+function summary(samples, cold) {
+  const [low, high] = [quantile(samples, 0.25), quantile(samples, 0.75)];
+  return {ms: median(samples), low, high, runs: samples.length, cold};
+}

@@ -1,0 +1,73 @@
+/** One layer normalisation of a shape, forward alone or forward + backward, by all contenders. */
+import {expectedOutputs, largestError} from '../support/accuracy.mjs';
+import {createData, EPSILON} from '../support/data.mjs';
+import {timeInTurn} from '../support/timing.mjs';
+
+/**
+ * @param {object} context as `bench/measure.mjs` makes it
+ * @param {{name: string, kinds: string[], made: object}[]} contenders
+ * @param {{shape: number[], kind: 'forward' | 'backward', checksValues?: boolean}} task
+ * @returns {Promise<object[]>} one row for each contender: its times, or the reason why not
+ */
+export async function measureLayerNorm(context, contenders, {shape, kind, checksValues = true}) {
+  const data = createData(shape);
+  const cols = shape.at(-1);
+  const expected = checksValues && expectedOutputs(data, {cols, epsilon: EPSILON, kind});
+  const rows = [];
+  const ready = [];
+  for (const {name, kinds, made, growth, normalizes = true} of contenders) {
+    if (!normalizes && kind === 'backward') continue;
+    const row = {contender: name};
+    rows.push(row);
+    try {
+      if (!kinds.includes(kind)) throw new Error('It offers no gradient.');
+      await refuseTooSlow(context, {made, growth, shape, kind});
+      const work = await made.prepare({shape, data, kind});
+      ready.push({name, work, row});
+      if (expected && normalizes) row.error = largestError(await work.outputs(), expected, cols);
+      if (context.countCalls) row.gpuCalls = await context.countCalls(() => work.runOnce?.());
+    } catch (error) {
+      row.reason = firstLine(error);
+    }
+  }
+  const runnable = ready.filter(({row}) => !row.reason);
+  const times = await timeInTurn(runnable, context.limits);
+  for (const {name, row} of runnable) Object.assign(row, times.get(name));
+  for (const {work} of ready) await work.dispose();
+  return rows;
+}
+
+/**
+ * Some contenders' cost grows faster than their input: measured on a 16th and a quarter of the
+ * columns it is foretold, so that the benchmark need not wait for it.
+ *
+ * @throws Error One run would exceed the cap.
+ */
+async function refuseTooSlow({limits}, {made, growth, shape, kind}) {
+  const cols = shape.at(-1);
+  if (!growth || cols < 16_384) return;
+  const probe = async (part) => {
+    const smaller = [...shape.slice(0, -1), cols / part];
+    const work = await made.prepare({shape: smaller, data: createData(smaller), kind});
+    await work.time(1);
+    const ms = await work.time(1);
+    await work.dispose();
+    return ms;
+  };
+  const sixteenth = await probe(16);
+  const perQuarter = (quarter) => quarter * Math.max(4, quarter / sixteenth);
+  if (sixteenth * 16 > limits.capMs) throw tooSlow(sixteenth * 16, limits);
+  const foretold = perQuarter(await probe(4));
+  if (foretold > limits.capMs) throw tooSlow(foretold, limits);
+}
+
+function tooSlow(ms, {capMs}) {
+  const seconds = (value) => `${(value / 1000).toPrecision(2)} s`;
+  return new Error(
+    `One run would take about ${seconds(ms)}, by its growth at smaller sizes; the cap is ${seconds(capMs)}.`,
+  );
+}
+
+export function firstLine(error) {
+  return String(error?.message ?? error).split('\n')[0];
+}

@@ -1,0 +1,46 @@
+/** What is measured in an environment. */
+
+const SHAPES = [
+  [8, 64],
+  [32, 128, 256],
+  [8, 512, 768],
+  [4096, 1024],
+  [64, 8192],
+  [4, 262_144],
+];
+const QUICK_SHAPES = [
+  [8, 64],
+  [32, 128, 256],
+  [8, 512, 768],
+];
+
+/** One grows and the other stays: the cost should grow alike. */
+const SLOPES = [
+  {grows: 'rows', shapes: [512, 1024, 2048, 4096].map((rows) => [rows, 1024])},
+  {grows: 'cols', shapes: [1024, 2048, 4096, 8192].map((cols) => [512, cols])},
+];
+
+/**
+ * @returns {({type: 'layerNorm', shape: number[], kind: string}
+ *     | {type: 'slope', grows: string, shapes: number[][], kind: string}
+ *     | {type: 'trainingStep'})[]}
+ */
+export function tasksFor({shapes, quick}) {
+  const kinds = ['forward', 'backward'];
+  const tasks = (shapes ?? (quick ? QUICK_SHAPES : SHAPES)).flatMap((shape) =>
+    kinds.map((kind) => ({type: 'layerNorm', shape, kind})),
+  );
+  if (shapes || quick) return tasks;
+  const slopes = SLOPES.flatMap((slope) => kinds.map((kind) => ({type: 'slope', ...slope, kind})));
+  return [...tasks, ...slopes, {type: 'trainingStep'}];
+}
+
+/** How much time to spend. `onGpu`: each call is waited for, so that calls are not bundled. */
+export function limitsFor({quick, onGpu}) {
+  return {
+    rounds: quick ? 7 : 25,
+    budgetMs: quick ? 1500 : 6000,
+    capMs: quick ? 5000 : 40_000,
+    maxCalls: onGpu ? 1 : 1000,
+  };
+}

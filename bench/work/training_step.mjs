@@ -1,0 +1,123 @@
+/**
+ * A training step of a transformer encoder of 12 blocks: forward, backward, and the update of all
+ * weights. Two encoders, alike but for the layer that normalises, twice in each block.
+ */
+import {disposeWeights} from '../contenders/layers.mjs';
+import {timeInTurn} from '../support/timing.mjs';
+import {firstLine} from './layer_norm.mjs';
+
+const BLOCKS = 12;
+const HEADS = 4;
+
+/** [batch, tokens, width], so that a step takes seconds at most. */
+export const STEP_SHAPES = {
+  cpu: [2, 32, 64],
+  wasm: [4, 64, 128],
+  tensorflow: [8, 64, 256],
+  webgl: [2, 64, 128],
+  webgpu: [2, 64, 128],
+};
+
+/** @returns {Promise<{shape: number[], rows: object[]}>} */
+export async function measureTrainingStep(context, contenders) {
+  const {tf, library, backend, limits} = context;
+  const shape = STEP_SHAPES[backend];
+  const layers = {
+    layer: library.layerNormalization,
+    'built-in': tf.layers.layerNormalization,
+  };
+  const rows = [];
+  const ready = [];
+  for (const {name} of contenders) {
+    if (!layers[name]) continue;
+    const row = {contender: name};
+    rows.push(row);
+    try {
+      ready.push({name, row, work: createStep(context, layers[name], shape)});
+    } catch (error) {
+      row.reason = firstLine(error);
+    }
+  }
+  const times = await timeInTurn(ready, {...limits, rounds: Math.min(limits.rounds, 9)});
+  for (const {name, row, work} of ready) {
+    Object.assign(row, times.get(name));
+    work.dispose();
+  }
+  return {shape, rows};
+}
+
+function createStep({tf}, createLayer, [batch, tokens, width]) {
+  const variables = [];
+  const layers = [];
+  const weight = (rows, cols) => {
+    const values = tf.randomNormal([rows, cols], 0, 0.02, 'float32', variables.length + 1);
+    variables.push(tf.variable(values));
+    values.dispose();
+    return variables.at(-1);
+  };
+  const norm = () => {
+    const layer = createLayer();
+    layer.build([batch, tokens, width]);
+    layers.push(layer);
+    variables.push(...layer.trainableWeights.map(({val}) => val));
+    return (x) => layer.apply(x);
+  };
+  const blocks = Array.from({length: BLOCKS}, () => createBlock(tf, {weight, norm, width}));
+  const x = tf.randomNormal([batch, tokens, width], 0, 1, 'float32', 1);
+  const target = tf.randomNormal([batch, tokens, width], 0, 1, 'float32', 2);
+  const optimizer = tf.train.sgd(0.01);
+  const loss = () => {
+    const output = blocks.reduce((value, block) => block(value), x);
+    return tf.losses.meanSquaredError(target, output);
+  };
+
+  return {
+    async time(calls) {
+      const start = performance.now();
+      for (let i = 0; i < calls; i++) {
+        const cost = optimizer.minimize(loss, true, variables);
+        const [value] = await cost.data();
+        cost.dispose();
+        if (!Number.isFinite(value)) throw new Error(`The loss became ${value}.`);
+        // The loss is ready before the update is: that is done when a weight can be read.
+        await readOne(tf, variables[0]);
+      }
+      return (performance.now() - start) / calls;
+    },
+    dispose() {
+      for (const layer of layers) disposeWeights(layer);
+      tf.dispose([x, target, ...variables.filter((variable) => !variable.isDisposed)]);
+    },
+  };
+}
+
+async function readOne(tf, variable) {
+  const first = tf.slice(variable, [0, 0], [1, 1]);
+  await first.data();
+  first.dispose();
+}
+
+/** Normalise, attend, add; normalise, two dense layers, add. */
+function createBlock(tf, {weight, norm, width}) {
+  const [normA, normB] = [norm(), norm()];
+  const [query, key, value, output] = [0, 1, 2, 3].map(() => weight(width, width));
+  const [expand, contract] = [weight(width, 4 * width), weight(4 * width, width)];
+  const dense = (x, w) => {
+    const [batch, tokens, size] = x.shape;
+    return tf.reshape(tf.matMul(tf.reshape(x, [-1, size]), w), [batch, tokens, w.shape[1]]);
+  };
+  const split = (x) => {
+    const [batch, tokens, size] = x.shape;
+    return tf.transpose(tf.reshape(x, [batch, tokens, HEADS, size / HEADS]), [0, 2, 1, 3]);
+  };
+  const attend = (x) => {
+    const [q, k, v] = [query, key, value].map((w) => split(dense(x, w)));
+    const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(width / HEADS));
+    const mixed = tf.transpose(tf.matMul(tf.softmax(scores), v), [0, 2, 1, 3]);
+    return dense(tf.reshape(mixed, x.shape), output);
+  };
+  return (x) => {
+    const attended = tf.add(x, attend(normA(x)));
+    return tf.add(attended, dense(tf.relu(dense(normB(attended), expand)), contract));
+  };
+}

@@ -1,0 +1,44 @@
+import {spawnSync} from 'node:child_process';
+
+/** The modules of the benchmark are plain ES modules, which Jest's CommonJS does not load. */
+function evaluate(expression: string): unknown {
+  const script = `
+    import {logSlope, median, quantile} from './bench/support/stats.mjs';
+    console.log(JSON.stringify(${expression}));`;
+  const {stdout, stderr, status} = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', script],
+    {encoding: 'utf8'},
+  );
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+describe('the statistics of the benchmark', () => {
+  it('take the middle one of an odd number, and half way of an even one, in any order', () => {
+    expect(evaluate('[median([3, 1, 2]), median([4, 1, 3, 2]), median([7])]')).toEqual([2, 2.5, 7]);
+  });
+
+  it('order as numbers, not as text', () => {
+    expect(evaluate('median([9, 10, 100])')).toBe(10);
+  });
+
+  it('give quartiles', () => {
+    expect(evaluate('[0, 0.25, 0.75, 1].map((q) => quantile([1, 2, 3, 4, 5], q))')).toEqual([
+      1, 2, 4, 5,
+    ]);
+  });
+
+  it('leave the values as they were', () => {
+    expect(evaluate('((values) => (median(values), values))([3, 1, 2])')).toEqual([3, 1, 2]);
+  });
+
+  it('have no median of nothing', () => {
+    expect(() => evaluate('median([])')).toThrow('no values');
+  });
+
+  it('tell linear from quadratic growth', () => {
+    expect(evaluate('logSlope([1, 2, 4, 8], [3, 6, 12, 24])')).toBeCloseTo(1, 12);
+    expect(evaluate('logSlope([1, 2, 4, 8], [1, 4, 16, 64])')).toBeCloseTo(2, 12);
+  });
+});
