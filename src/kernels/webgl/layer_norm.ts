@@ -1,0 +1,268 @@
+/**
+ * Layer normalisation on the `webgl` backend, in two draw calls: each row's statistics, then the
+ * normalised texels. x is read twice, y written once. Few long rows are cut into chunks, whose
+ * statistics a third, small draw call combines.
+ *
+ * The variance is never E[x²] − E[x]²: each texel takes the deviations from the row's first number,
+ * so that a large mean costs no digits, by blocks of eight, and combines the blocks' means and sums
+ * of squared deviations (Chan, Golub, LeVeque 1979). A row whose squares overflow or vanish is done
+ * again, scaled by a power of two.
+ *
+ * A texel holds two columns of two rows: .rg of the upper, .ba of the lower row.
+ */
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  type LayerNormAttrs,
+  type LayerNormInputs,
+  type LayerNormOutputs,
+  layerNormConfig,
+  rowsAndCols,
+} from '../contract.js';
+import {byTypedArrays} from '../cpu/layer_norm.js';
+import {chunksOf} from './chunks.js';
+import {layoutOf, Packed, type Source} from './packed.js';
+import {valuesOnCpu} from './values.js';
+
+export function layerNorm(args: {
+  inputs: LayerNormInputs;
+  attrs: LayerNormAttrs;
+  backend: MathBackendWebGL;
+}): LayerNormOutputs {
+  const {inputs, attrs, backend} = args;
+  const {epsilon, center} = attrs;
+  const {rows, cols} = rowsAndCols(inputs.x);
+  const onCpu = valuesOnCpu(backend, [inputs.x, inputs.gamma, inputs.beta]);
+  if (onCpu) return forwardOnCpu(onCpu, args);
+
+  const layout = layoutOf(inputs.x);
+  const packed = new Packed(backend);
+  const x = packed.rows(inputs.x, layout, cols);
+  const params = [inputs.gamma, inputs.beta].filter((param) => param != null);
+  const vectors = params.map((param) => packed.vector(param, layout)); // [cols]
+
+  const chunks = chunksOf(layout).ofRow;
+  const sizes = [cols, layout.colPairs, chunks];
+  const limits = [epsilon, largestFloat()];
+  let stats = packed.runRows(
+    statistics(center, chunks > 1),
+    [x],
+    [sizes, limits],
+    layout,
+    2 * chunks, // [rows, 2·chunks]
+  );
+  if (chunks > 1) {
+    const parts = packed.temporarily(stats);
+    stats = packed.runRows(combine(center), [parts, x], [sizes, limits], layout, 2);
+  }
+
+  const corrects = center && cols <= shortRow;
+  const source = normalize(inputs.gamma != null, inputs.beta != null, corrects);
+  const y = packed.runRows(source, [x, stats, ...vectors], [sizes], layout, cols);
+  packed.dispose();
+  return [
+    {...y.tensor, shape: inputs.x.shape},
+    {...stats.tensor, shape: [rows, 2]},
+  ];
+}
+
+/**
+ * The mean is saved in float32, and its rounding counts where the spread is small beside it, as it
+ * easily is among a few numbers. Such a row is read again for what the mean lost.
+ */
+const shortRow = 8;
+
+function forwardOnCpu(
+  [x, gamma, beta]: (tf.TypedArray | undefined)[],
+  {inputs, attrs, backend}: Parameters<typeof layerNorm>[0],
+): LayerNormOutputs {
+  const {rows, cols} = rowsAndCols(inputs.x);
+  const y = new Float32Array(rows * cols); // [rows, cols]
+  const stats = new Float32Array(rows * 2); // [rows, 2]
+  byTypedArrays(x as tf.TypedArray, gamma, beta, y, stats, cols, attrs);
+  return [
+    backend.makeTensorInfo(inputs.x.shape, 'float32', y),
+    backend.makeTensorInfo([rows, 2], 'float32', stats),
+  ];
+}
+
+/** What a texture can hold; with 16 bits an rstd beyond it would be stored as Infinity. */
+function largestFloat(): number {
+  return tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') ? 3.4e38 : 65504;
+}
+
+/** Of the variance: outside of these, float32 may have overflowed or lost digits below 1e-38. */
+const scaling = `
+  bool isSafe(float variance) { return variance > 1e-30 && variance < 1e30; }
+
+  // A power of two, so that no digit is lost.
+  float scaleFor(float variance, float largest) {
+    if (isSafe(variance)) return 1.;
+    return largest > 1e15 ? exp2(-100.) : largest < 1e-15 ? exp2(60.) : 1.;
+  }
+
+  // 1 / √v, and 0 for a constant row without epsilon, whose x̂ is 0.
+  float reciprocalRoot(float v, float scale, float limit) {
+    float rstd = v == 0. ? 0. : scale / sqrt(v);
+    return rstd > limit ? limit : rstd; // not min: it may take NaN for the limit
+  }
+`;
+
+const uniforms: Source['uniforms'] = [
+  {name: 'sizes', type: 'ivec3'}, // cols, colPairs, chunks
+  {name: 'limits', type: 'vec2'}, // epsilon, largest float
+];
+
+/**
+ * (mean, rstd) of each row; with chunks (mean − origin, standard deviation) of each chunk, which,
+ * unlike the variance, cannot overflow. The origin is the row's first number.
+ */
+function statistics(center: boolean, chunked: boolean): Source {
+  const addBlock = center
+    ? `
+        vec4 sum4 = a + b + c + d;
+        vec2 blockMean = (sum4.rb + sum4.ga) * 0.125;
+        a -= blockMean.xxyy; b -= blockMean.xxyy; c -= blockMean.xxyy; d -= blockMean.xxyy;
+        vec4 squares = a * a + b * b + c * c + d * d;
+        add(blockMean, squares.rb + squares.ga, 8.);`
+    : `
+        vec4 squares = a * a + b * b + c * c + d * d;
+        add(vec2(0.), squares.rb + squares.ga, 8.);`;
+  const addTexel = center
+    ? `
+        vec2 pairMean = (a.rb + a.ga) * 0.5;
+        vec2 half_ = a.rb - pairMean;
+        add(pairMean, 2. * half_ * half_, 2.);`
+    : `
+        add(vec2(0.), a.rb * a.rb + a.ga * a.ga, 2.);`;
+  const addOne = center ? 'add(a.rb, vec2(0.), 1.);' : 'add(vec2(0.), a.rb * a.rb, 1.);';
+  const result = chunked
+    ? 'vec4 o = vec4(mean, sqrt(m2 / n)) / scale.xyxy; setOutput(o.xzyw);'
+    : `
+      vec2 fullMean = origin + mean / scale;
+      setOutput(vec4(
+        fullMean.x, reciprocalRoot(v.x, scale.x, limits.y),
+        fullMean.y, reciprocalRoot(v.y, scale.y, limits.y)));`;
+
+  return {
+    inputs: ['x'],
+    uniforms,
+    code: `${scaling}
+    vec2 mean, m2; // of the deviations from the origin; the sum of squared deviations from that
+    float n;
+
+    void add(vec2 blockMean, vec2 blockM2, float count) {
+      float total = n + count;
+      ${center ? 'vec2 delta = blockMean - mean;' : ''}
+      ${center ? 'mean += delta * (count / total);' : ''}
+      m2 += blockM2 ${center ? '+ delta * delta * (n * count / total)' : ''};
+      n = total;
+    }
+
+    void main() {
+      int colPairs = sizes.y, step_ = sizes.z, whole = sizes.x / 2;
+      ivec2 at = place(step_);
+      int row = at.x;
+      vec2 origin = ${center ? 'x_at(row, 0, colPairs).rb' : 'vec2(0.)'};
+      vec2 scale = vec2(1.), v;
+      for (int attempt = 0; attempt < 2; attempt++) {
+        vec4 s = scale.xxyy, o = (origin * scale).xxyy;
+        mean = vec2(0.); m2 = vec2(0.); n = 0.;
+        int i = at.y;
+        for (; i + 3 * step_ < whole; i += 4 * step_) {
+          vec4 a = x_at(row, i, colPairs) * s - o;
+          vec4 b = x_at(row, i + step_, colPairs) * s - o;
+          vec4 c = x_at(row, i + 2 * step_, colPairs) * s - o;
+          vec4 d = x_at(row, i + 3 * step_, colPairs) * s - o;
+          ${addBlock}
+        }
+        for (; i < whole; i += step_) {
+          vec4 a = x_at(row, i, colPairs) * s - o;
+          ${addTexel}
+        }
+        if (i < colPairs) { // an odd number of columns: .ga is no number of the row
+          vec4 a = x_at(row, i, colPairs) * s - o;
+          ${addOne}
+        }
+        v = m2 / n + limits.x * scale * scale;
+        if (attempt == 1 || (isSafe(v.x) && isSafe(v.y))) break;
+
+        vec2 largest = vec2(0.);
+        for (i = at.y; i < colPairs; i += step_) {
+          vec4 a = abs(x_at(row, i, colPairs));
+          largest = max(largest, i < whole ? max(a.rb, a.ga) : a.rb);
+        }
+        ${center ? 'largest = max(largest, abs(origin));' : ''}
+        scale = vec2(scaleFor(v.x, largest.x), scaleFor(v.y, largest.y));
+      }
+      ${result}
+    }`,
+  };
+}
+
+/** (mean, rstd) of each row from those of its chunks. */
+function combine(center: boolean): Source {
+  return {
+    inputs: ['parts', 'x'],
+    uniforms,
+    code: `${scaling}
+    void main() {
+      int cols = sizes.x, colPairs = sizes.y, chunks = sizes.z;
+      int row = place(1).x;
+      vec2 scale = vec2(1.), mean, v;
+      for (int attempt = 0; attempt < 2; attempt++) {
+        mean = vec2(0.);
+        vec2 m2 = vec2(0.), largest = vec2(0.);
+        float n = 0.;
+        for (int k = 0; k < chunks; k++) {
+          vec4 part = parts_at(row, k, chunks) * scale.xxyy;
+          int texels = (colPairs - 1 - k) / chunks + 1;
+          bool hasOddColumn = cols % 2 == 1 && (colPairs - 1) % chunks == k;
+          float count = float(2 * texels - (hasOddColumn ? 1 : 0));
+          float total = n + count;
+          vec2 delta = part.rb - mean;
+          mean += delta * (count / total);
+          m2 += part.ga * part.ga * count + delta * delta * (n * count / total);
+          n = total;
+          largest = max(largest, abs(part.rb) + part.ga);
+        }
+        v = m2 / n + limits.x * scale * scale;
+        if (attempt == 1 || (isSafe(v.x) && isSafe(v.y))) break;
+        scale = vec2(scaleFor(v.x, largest.x), scaleFor(v.y, largest.y));
+      }
+      mean = mean / scale ${center ? '+ x_at(row, 0, colPairs).rb' : ''};
+      setOutput(vec4(
+        mean.x, reciprocalRoot(v.x, scale.x, limits.y),
+        mean.y, reciprocalRoot(v.y, scale.y, limits.y)));
+    }`,
+  };
+}
+
+/** y = γ·x̂ + β with x̂ = (x − μ)·r; `corrects` the rounding of μ. */
+function normalize(hasGamma: boolean, hasBeta: boolean, corrects: boolean): Source {
+  const correction = `
+      vec2 shift = vec2(0.);
+      for (int i = 0; i < colPairs; i++) {
+        vec4 d = x_at(at.x, i, colPairs) - s.rrbb;
+        shift += d.rb + (2 * i + 1 < sizes.x ? d.ga : vec2(0.));
+      }
+      y -= (shift / float(sizes.x)).xxyy;`;
+  return {
+    inputs: ['x', 'stats', ...(hasGamma ? ['gamma'] : []), ...(hasBeta ? ['beta'] : [])],
+    uniforms: [{name: 'sizes', type: 'ivec3'}], // cols, colPairs, chunks
+    code: `
+    void main() {
+      int colPairs = sizes.y;
+      ivec2 at = place(colPairs);
+      vec4 s = stats_at(at.x, 0, 1);
+      vec4 y = x_at(at.x, at.y, colPairs) - s.rrbb;
+      ${corrects ? correction : ''}
+      y *= s.ggaa;
+      ${hasGamma ? 'y *= gamma_at(0, at.y, colPairs).rgrg;' : ''}
+      ${hasBeta ? 'y += beta_at(0, at.y, colPairs).rgrg;' : ''}
+      setOutput(y);
+    }`,
+  };
+}
+
+export const layerNormConfigWebgl = layerNormConfig('webgl', layerNorm);
