@@ -71,7 +71,7 @@ function fuseArtifacts(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
   const constants = readConstants(artifacts.weightSpecs ?? [], artifacts.weightData ?? []);
   const {fusedGraph, matches} = fuse(graph, outputsOf(artifacts), constants);
   const layerNorm = report(matches);
-  console.debug(`tfjs-layernorm: ${layerNorm.fused} normalisations of the graph were fused.`);
+  console.debug(`tfjs-layernorm: fused ${layerNorm.fused} of the normalisations in the graph.`);
   return {
     ...artifacts,
     modelTopology: fusedGraph,

@@ -1,4 +1,4 @@
-/** Graph models of Keras give, once fused, the values of Keras on every backend. */
+/** Graph models of Keras and Flax give, once fused, the values of their makers on every backend. */
 import {type FusionReport, loadGraphModel} from '../../src/graph/index.js';
 import * as reference from '../../src/reference.js';
 import {tf} from '../backends/current.js';
@@ -10,6 +10,9 @@ import {Random} from '../support/random.js';
 
 /** Every normalisation of each model, by the pattern that the converter left of it. */
 const patterns: Record<string, FusionReport['patterns']> = {
+  flax_mlp: {onePass: 2},
+  flax_residual: {onePass: 2},
+  flax_rms: {}, // Flax subtracts a mean of 0: not a pattern, and right all the same
   keras2_convnext_block: {keras2: 1},
   keras2_encoder: {fusedBatchNorm: 2, keras2: 2},
   keras2_in_functions: {fusedBatchNorm: 2, keras2: 2},
@@ -41,8 +44,8 @@ for (const fixture of graphFixtures) {
     );
 
     const input = tf.tensor(x.values, x.shape, x.dtype as 'float32' | 'int32');
-    const hasFunctions = name === 'keras2_in_functions';
-    const output = await (hasFunctions ? model.executeAsync(input) : model.execute(input));
+    const hasBranches = name === 'keras2_in_functions' || name.startsWith('flax');
+    const output = await (hasBranches ? model.executeAsync(input) : model.execute(input));
     if (Array.isArray(output)) throw new Error('One output was expected.');
     expect(output.shape).toEqual(y.shape);
     expectClose(await output.data(), y.values, 1e-5);

@@ -87,7 +87,7 @@ describe('handlers', () => {
 
   test('a line for debugging says how many were fused', async () => {
     await load(artifacts());
-    expect(debug).toHaveBeenCalledWith(expect.stringContaining('1 normalisation'));
+    expect(debug).toHaveBeenCalledWith(expect.stringContaining('fused 1 of'));
   });
 });
 

@@ -28,8 +28,8 @@ import {matchRstd, matchScale, sameAxes, withBeta} from './pieces.js';
  *          |
  *         Add β                          if there is one
  *
- * Where the sums drop their dimensions, a Reshape brings them back as 1s; BroadcastTo may stand
- * between any two. That n is the length of a row is known from γ: without γ there is no match.
+ * Where the sums drop their dimensions, a Reshape brings them back as 1s, once on each way to x's
+ * own dimensions; BroadcastTo may stand between any two. That n is the length of a row is known from γ: without γ there is no match.
  * The op's own variance is the more exact one.
  */
 export const matchOnePass: Matcher = (rsqrt, graph) => {
@@ -38,22 +38,22 @@ export const matchOnePass: Matcher = (rsqrt, graph) => {
   const rstd = matchRstd(rsqrt, graph);
   if (!rstd) return undefined;
 
-  let difference = walk.back(rstd.variance);
+  const path: NodeDef[] = [];
+  let difference = walk.back(rstd.variance, path);
   if (difference?.op === 'Maximum') {
     const inputs = graph.inputs(difference);
     const zero = inputs.find((ref) => graph.scalar(ref) === 0);
     const at = inputs.find((ref) => ref !== zero);
     if (zero === undefined || at === undefined) return undefined;
     walk.inner.push(difference);
-    difference = walk.back(graph.maker(at));
+    difference = walk.back(graph.maker(at), path);
   }
   if (difference?.op !== 'Sub') return undefined;
   walk.inner.push(difference, rstd.sum);
 
-  const meanOfSquares = walk.average(graph.inputNode(difference, 0));
-  const squareOfMean = walk.square(graph.inputNode(difference, 1));
-  const mean = walk.average(squareOfMean);
-  const squares = meanOfSquares && walk.squareOf(meanOfSquares.of);
+  const meanOfSquares = walk.average(graph.inputNode(difference, 0), path);
+  const mean = walk.averageSquared(graph.inputNode(difference, 1), path);
+  const squares = meanOfSquares && walk.squareOf(graph.maker(meanOfSquares.of));
   if (!mean || !meanOfSquares || squares !== mean.of) return undefined;
   if (!sameAxes(mean.axes, meanOfSquares.axes)) return undefined;
   const x = mean.of;
@@ -63,7 +63,7 @@ export const matchOnePass: Matcher = (rsqrt, graph) => {
   const centredRef = product?.op === 'Mul' ? graph.other(product, scale.node) : undefined;
   const centred = centredRef === undefined ? undefined : graph.maker(centredRef);
   if (!product || centred?.op !== 'Sub' || graph.inputs(centred)[0] !== x) return undefined;
-  if (walk.average(graph.inputNode(centred, 1))?.node !== mean.node) return undefined;
+  if (walk.average(graph.inputNode(centred, 1), [])?.node !== mean.node) return undefined;
 
   const gamma = scale.gamma;
   const cols = graph.constantShape(gamma)?.reduce((size, n) => size * n, 1);
@@ -100,40 +100,34 @@ class Walk {
 
   constructor(private readonly graph: GraphIndex) {}
 
-  /** Through nodes that only give a tensor its dimensions. */
-  back(node: NodeDef | undefined): NodeDef | undefined {
+  /** Through nodes that only give a tensor its dimensions; they are added to the path. */
+  back(node: NodeDef | undefined, path: NodeDef[]): NodeDef | undefined {
     if (node?.op !== 'BroadcastTo' && node?.op !== 'Reshape') return node;
     this.inner.push(node);
-    return this.back(this.graph.inputNode(node, 0));
+    path.push(node);
+    return this.back(this.graph.inputNode(node, 0), path);
   }
 
-  /** The node whose square this is. */
-  square(node: NodeDef | undefined): NodeDef | undefined {
-    const square = this.back(node);
-    const of = square && this.operandOf(square);
-    return of === undefined ? undefined : this.graph.maker(of);
-  }
-
-  /** The tensor whose square `ref` is. */
-  squareOf(ref: string): string | undefined {
-    const node = this.graph.maker(ref);
-    return node && this.operandOf(node);
-  }
-
-  private operandOf(node: NodeDef): string | undefined {
+  /** The tensor whose square a node is. */
+  squareOf(node: NodeDef | undefined): string | undefined {
+    if (!node) return undefined;
     const [of, again] = this.graph.inputs(node);
     if (!(node.op === 'Square' || (node.op === 'Mul' && of === again))) return undefined;
     this.inner.push(node);
     return of;
   }
 
-  average(from: NodeDef | undefined): AverageOf | undefined {
-    const before = this.inner.length;
-    const node = this.back(from);
-    if (node?.op === 'Mean' || node?.op === 'Sum') {
-      // A sum alone is no average.
-      return node.op === 'Mean' ? this.reduction(node, this.inner.slice(before)) : undefined;
-    }
+  averageSquared(from: NodeDef | undefined, before: readonly NodeDef[]): AverageOf | undefined {
+    const path = [...before];
+    const of = this.squareOf(this.back(from, path));
+    return of === undefined ? undefined : this.average(this.graph.maker(of), path);
+  }
+
+  /** @param before The nodes already passed, from where the dimensions of x are needed. */
+  average(from: NodeDef | undefined, before: readonly NodeDef[]): AverageOf | undefined {
+    const path = [...before];
+    const node = this.back(from, path);
+    if (node?.op === 'Mean') return this.reduction(node, path);
     if (node?.op !== 'Mul' && node?.op !== 'RealDiv') return undefined;
     const inputs = this.graph.inputs(node);
     const factors = inputs.map((ref) => this.graph.scalar(this.unbroadcast(ref)));
@@ -141,9 +135,9 @@ class Walk {
     const factor = factors[at];
     if (factor === undefined || inputs.length !== 2 || (node.op === 'RealDiv' && at !== 1)) return;
     this.inner.push(node);
-    const sum = this.back(this.graph.maker(inputs[1 - at]));
+    const sum = this.back(this.graph.maker(inputs[1 - at]), path);
     if (sum?.op !== 'Sum') return undefined;
-    const found = this.reduction(sum, this.inner.slice(before));
+    const found = this.reduction(sum, path);
     return found && {...found, reciprocal: node.op === 'Mul' ? factor : 1 / factor};
   }
 
@@ -152,13 +146,13 @@ class Walk {
     return node?.op === 'BroadcastTo' ? this.graph.inputs(node)[0] : ref;
   }
 
-  /** A reduction whose dimensions stay, or come back in one of the nodes `after` it. */
-  private reduction(node: NodeDef, after: NodeDef[]): AverageOf | undefined {
+  /** A reduction whose dimensions stay, or come back on the path from it. */
+  private reduction(node: NodeDef, path: NodeDef[]): AverageOf | undefined {
     const [of, axisRef] = this.graph.inputs(node);
     const axes = this.graph.constant(axisRef)?.values;
     if (!axes || axes.length === 0) return undefined;
     const keeps = node.attr?.keep_dims?.b === true;
-    const reshapes = after.filter(({op}) => op === 'Reshape');
+    const reshapes = path.filter(({op}) => op === 'Reshape');
     if (keeps ? reshapes.length > 0 : reshapes.length !== 1) return undefined;
     if (!keeps && !this.bringsBack(reshapes[0], axes)) return undefined;
     this.inner.push(node);
