@@ -35,7 +35,6 @@ export function writeLineChart({file, title, xLabel, yLabel, lines}) {
           frameAnchor: 'top-right',
           text: (name) => `— ${name}`,
           fill: (name) => name,
-          dy: (_, i) => 0,
           fontSize: 13,
           fontWeight: 600,
           lineAnchor: 'top',

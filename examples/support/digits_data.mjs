@@ -38,12 +38,16 @@ function interleaved() {
 
 function tensors(tf, examples) {
   const images = new Float32Array(examples.length * PIXELS);
-  examples.forEach(({pixels}, i) => images.set(pixels, i * PIXELS));
+  examples.forEach(({pixels}, i) => {
+    images.set(pixels, i * PIXELS);
+  });
   const labels = tf.tidy(() =>
-    tf.oneHot(
-      examples.map(({label}) => label),
-      10,
-    ).toFloat(),
+    tf
+      .oneHot(
+        examples.map(({label}) => label),
+        10,
+      )
+      .toFloat(),
   );
   return {images: tf.tensor2d(images, [examples.length, PIXELS]), labels};
 }

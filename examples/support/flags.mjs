@@ -16,7 +16,7 @@ export function parseFlags({command, about, flags}) {
       process.exit(0);
     }
     return Object.fromEntries(
-      Object.entries(flags).map(([name, flag]) => [name, valueOf(name, flag, values[name])]),
+      Object.entries(flags).map(([name, flag]) => [name, parseValue(name, flag, values[name])]),
     );
   } catch (error) {
     const message = error.message.split('. To specify a positional')[0];
@@ -25,7 +25,7 @@ export function parseFlags({command, about, flags}) {
   }
 }
 
-function valueOf(name, {default: fallback, parse, choices}, text) {
+function parseValue(name, {default: fallback, parse, choices}, text) {
   if (text === undefined) return fallback;
   if (choices && !choices.includes(text)) {
     throw new Error(`--${name} must be one of ${choices.join(', ')}, but is “${text}”.`);

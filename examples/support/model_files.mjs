@@ -21,7 +21,9 @@ export function modelFiles(tf, folder) {
       return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
     },
     async load() {
-      const {modelTopology, trainingConfig, weightsManifest} = JSON.parse(readFileSync(json, 'utf8'));
+      const {modelTopology, trainingConfig, weightsManifest} = JSON.parse(
+        readFileSync(json, 'utf8'),
+      );
       const weightData = Uint8Array.from(readFileSync(binary)).buffer;
       return {modelTopology, trainingConfig, weightSpecs: weightsManifest[0].weights, weightData};
     },

@@ -72,11 +72,21 @@ function checkedParam(
   return param;
 }
 
-/** No kernel is asked to run on nothing: y is x, and no row adds to dγ and dβ. */
+/**
+ * No kernel is asked to run on nothing: y is x, and no row adds to dγ and dβ. The product of dy and
+ * x, nothing times nothing, leads from dx to x: the gradient of the gradient looks for such a way.
+ */
 function normalizeEmpty(x: tf.Tensor, gamma?: tf.Tensor, beta?: tf.Tensor): tf.Tensor {
-  const params = [gamma, beta].filter((param) => param != null);
-  return tf.customGrad((empty) => ({
-    value: (empty as tf.Tensor).clone(),
-    gradFunc: (dy: tf.Tensor) => [dy, ...params.map((param) => tf.zerosLike(param))],
-  }))(x, ...params);
+  const inputs = [x, gamma, beta].filter((tensor) => tensor != null);
+  return tf.customGrad((...args) => {
+    const save = args.pop() as (tensors: tf.Tensor[]) => void;
+    save(args as tf.Tensor[]);
+    return {
+      value: (args[0] as tf.Tensor).clone(),
+      gradFunc: (dy: tf.Tensor, [input, ...params]: tf.Tensor[]) => [
+        tf.mul(dy, input),
+        ...params.map((param) => tf.zerosLike(param)),
+      ],
+    };
+  })(...inputs);
 }
