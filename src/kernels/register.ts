@@ -10,6 +10,8 @@ import {layerNormConfigTensorflow} from './tensorflow/layer_norm.js';
 import {layerNormGradConfigTensorflow} from './tensorflow/layer_norm_grad.js';
 import {layerNormConfigWasm} from './wasm/layer_norm.js';
 import {layerNormGradConfigWasm} from './wasm/layer_norm_grad.js';
+import {layerNormConfigWebgl} from './webgl/layer_norm.js';
+import {layerNormGradConfigWebgl} from './webgl/layer_norm_grad.js';
 
 const fusedKernels: tf.KernelConfig[] = [
   layerNormConfigCpu,
@@ -18,6 +20,8 @@ const fusedKernels: tf.KernelConfig[] = [
   layerNormGradConfigTensorflow,
   layerNormConfigWasm,
   layerNormGradConfigWasm,
+  layerNormConfigWebgl,
+  layerNormGradConfigWebgl,
 ];
 
 /** Backends that run on composed kernels, in this process and whichever copy of the package. */

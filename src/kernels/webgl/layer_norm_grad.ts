@@ -7,6 +7,10 @@
  * Many rows are first summed in chunks, both of dγ and dβ at once. Few long rows are summed in
  * chunks for dx, see `chunks.ts`. The order of every sum is fixed: two runs are equal to the bit.
  *
+ * The saved mean was rounded to float32. Where the spread is small beside it, x̂ is off by what its
+ * mean, the shift, tells: the row's sums include it for such rows. They are one texture of twice the
+ * rows, above (mean(g), mean(g·x̂)), below (shift, 0), as a draw call has but one output.
+ *
  * A texel holds two columns of two rows: .rg of the upper, .ba of the lower row.
  */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
@@ -42,23 +46,24 @@ export function layerNormGrad(args: {
   const hasGamma = inputs.gamma != null;
   const chunks = chunksOf(layout);
 
-  const sizes = [cols, layout.colPairs, chunks.ofRow];
+  const sizes = [cols, layout.colPairs, chunks.ofRow, layout.rowPairs];
+  const doubled = {...layout, batch: 2 * layout.batch, rowPairs: 2 * layout.rowPairs};
   const rowInputs = [dy, x, stats, ...gamma];
   let sums = packed.temporarily(
-    packed.runRows(rowMeans(hasGamma), rowInputs, [sizes], layout, 2 * chunks.ofRow),
+    packed.runRows(rowMeans(hasGamma), rowInputs, [sizes], doubled, 2 * chunks.ofRow),
   );
   if (chunks.ofRow > 1) {
     const parts = [sums];
-    sums = packed.temporarily(packed.runRows(addChunks, parts, [[chunks.ofRow]], layout, 2));
+    sums = packed.temporarily(packed.runRows(addChunks, parts, [[chunks.ofRow]], doubled, 2));
   }
   const dx = packed.runRows(
     gradient(hasGamma, attrs.center),
     [dy, x, stats, sums, ...gamma],
-    [[layout.colPairs]],
+    [[layout.colPairs, layout.rowPairs]],
     layout,
     cols,
   );
-  const [dgamma, dbeta] = columnSums(packed, [dy, x, stats], layout, chunks.ofColumn);
+  const [dgamma, dbeta] = columnSums(packed, [dy, x, stats, sums], layout, chunks.ofColumn);
   packed.dispose();
   return [{...dx.tensor, shape: inputs.x.shape}, dgamma.tensor, dbeta.tensor];
 }
@@ -114,16 +119,32 @@ function backwardOnCpu(
   ];
 }
 
-/** (mean(g), mean(g·x̂)) of each row; with chunks, each chunk's part of the two. */
+/** (mean(g), mean(g·x̂)) of each row, then (shift, 0); with chunks, each chunk's part of them. */
 function rowMeans(hasGamma: boolean): Source {
   return {
     inputs: ['dy', 'x', 'stats', ...(hasGamma ? ['gamma'] : [])],
-    uniforms: [{name: 'sizes', type: 'ivec3'}], // cols, colPairs, chunks
+    uniforms: [{name: 'sizes', type: 'ivec4'}], // cols, colPairs, chunks, rowPairs
     code: `
     void main() {
       int colPairs = sizes.y, step_ = sizes.z, whole = sizes.x / 2;
       ivec2 at = place(step_);
       int row = at.x, i = at.y;
+      if (row >= sizes.w) {
+        row -= sizes.w;
+        vec4 s = stats_at(row, 0, 1);
+        vec2 shift = vec2(0.);
+        // Below 16 standard deviations the rounding of the mean shifts x̂ by less than 1e-6.
+        if (abs(s.r) * s.g > 16. || abs(s.b) * s.a > 16.) {
+          for (; i < colPairs; i += step_) {
+            vec4 xhat = (x_at(row, i, colPairs) - s.rrbb) * s.ggaa;
+            shift += xhat.rb + (i < whole ? xhat.ga : vec2(0.));
+          }
+        }
+        shift /= float(sizes.x);
+        setOutput(vec4(shift.x, 0., shift.y, 0.));
+        return;
+      }
+
       vec4 s = stats_at(row, 0, 1);
       vec4 sumG = vec4(0.), sumGXhat = vec4(0.);
       for (; i < whole; i += step_) {
@@ -159,15 +180,18 @@ const addChunks: Source = {
 function gradient(hasGamma: boolean, center: boolean): Source {
   return {
     inputs: ['dy', 'x', 'stats', 'sums', ...(hasGamma ? ['gamma'] : [])],
-    uniforms: [{name: 'colPairs', type: 'int'}],
+    uniforms: [{name: 'sizes', type: 'ivec2'}], // colPairs, rowPairs
     code: `
     void main() {
+      int colPairs = sizes.x;
       ivec2 at = place(colPairs);
       vec4 s = stats_at(at.x, 0, 1), means = sums_at(at.x, 0, 1);
+      vec2 shift = sums_at(at.x + sizes.y, 0, 1).rb;
+      vec2 meanG = means.rb, meanGXhat = means.ga - shift * meanG;
       vec4 g = dy_at(at.x, at.y, colPairs)
         ${hasGamma ? '* gamma_at(0, at.y, colPairs).rgrg' : ''};
-      vec4 xhat = (x_at(at.x, at.y, colPairs) - s.rrbb) * s.ggaa;
-      setOutput(s.ggaa * (g ${center ? '- means.rrbb' : ''} - xhat * means.ggaa));
+      vec4 xhat = (x_at(at.x, at.y, colPairs) - s.rrbb) * s.ggaa - shift.xxyy;
+      setOutput(s.ggaa * (g ${center ? '- meanG.xxyy' : ''} - xhat * meanGXhat.xxyy));
     }`,
   };
 }
@@ -181,7 +205,7 @@ function columns(wanted: 'dgamma' | 'dbeta' | 'both'): Source {
     both: 'vec4(dgamma, dbeta)',
   };
   return {
-    inputs: wantsGamma ? ['dy', 'x', 'stats'] : ['dy'],
+    inputs: wantsGamma ? ['dy', 'x', 'stats', 'sums'] : ['dy'],
     uniforms: [
       {name: 'sizes', type: 'ivec3'}, // colPairs, chunks, rowPairs
       {name: 'pairs', type: 'ivec2'}, // row pairs in a batch, and the chunks modulo these
@@ -200,7 +224,8 @@ function columns(wanted: 'dgamma' | 'dbeta' | 'both'): Source {
         ${
           wantsGamma
             ? `vec4 s = stats_at(row, 0, 1);
-        d *= (x_at(row, at.y, colPairs) - s.rrbb) * s.ggaa;
+        vec2 shift = sums_at(row + sizes.z, 0, 1).rb;
+        d *= (x_at(row, at.y, colPairs) - s.rrbb) * s.ggaa - shift.xxyy;
         dgamma += d.rg + (hasLower ? d.ba : vec2(0.));`
             : ''
         }
