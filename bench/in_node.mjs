@@ -34,7 +34,6 @@ process.once('message', async ({environment, tasks, limits, peers, python}) => {
 async function loadTfjs(backend) {
   if (backend === 'tensorflow') return (await import('@tensorflow/tfjs-node')).default;
   const {default: tf} = await import('@tensorflow/tfjs');
-  tf.env().set('IS_NODE', false); // else tfjs advertises its package for Node
   if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend(backend))) throw new Error(`The backend '${backend}' did not start.`);
   return tf;

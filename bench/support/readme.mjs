@@ -44,7 +44,8 @@ function linesOf({name, failure, contenders, results}) {
     )
     .map(({shape, kind, rows}) => {
       const row = (contender) => rows.find((each) => each.contender === contender) ?? {};
-      const time = ({ms, reason}) => (ms === undefined ? (reason ?? '–') : formatTime(ms));
+      const time = ({ms, runs, reason}) =>
+        ms === undefined ? (reason ?? '–') : formatTime(ms) + (runs === 1 ? ' (one run)' : '');
       const others = rows
         .filter(({contender, ms}) => !['layer', 'op', 'built-in'].includes(contender) && ms)
         .map(({contender, ms}) => `${labels.get(contender)} ${formatTime(ms)}`);

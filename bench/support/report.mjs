@@ -3,11 +3,11 @@ import {printTable} from '../../examples/support/table.mjs';
 import {formatRatio, formatShape, formatTime, KINDS, ratioTo} from './format.mjs';
 
 /** @param {{name: string, contenders: object[], results: object[]}} environment with its report */
-export function printReport({name, contenders, results}) {
+export function printReport({name, isFused, contenders, results}) {
   const labels = new Map(contenders.map((contender) => [contender.name, contender.label]));
   const only = (type) => results.filter((result) => result.type === type);
 
-  console.log(`\n${name}`);
+  console.log(`\n${name}${isFused ? '' : ' (no fused kernel here: composed ops)'}`);
   for (const {label, reason} of contenders.filter(({reason}) => reason)) {
     console.log(`  ${label} was not measured: ${reason}`);
   }
@@ -61,7 +61,7 @@ function timeCells(rows, row) {
   return [
     formatTime(row.ms),
     row.runs > 1 ? `${formatTime(row.low)} – ${formatTime(row.high)}` : '',
-    `${row.runs}${row.cold ? ' (the first)' : ''}`,
+    String(row.runs),
     formatRatio(ratioTo(rows, row)),
   ];
 }

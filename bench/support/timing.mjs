@@ -8,18 +8,19 @@ import {median, quantile} from './stats.mjs';
 /** A sample lasts about as long, or the clock and the loop are what is measured. */
 const SAMPLE_MS = 2;
 
+const SETTLE_MS = 5;
+
 /** Samples of one that is slow, so that there is a median. */
 const FEWEST = 3;
 
 /**
- * @param {{name: string, work: {time: (calls: number) => Promise<number>}}[]} contenders warmed up
- *     here, one after the other
+ * @param {{name: string, work: {time: (calls: number) => Promise<number>}}[]} contenders each has
+ *     run once; the rest of warming up is done here
  * @param {{rounds: number, budgetMs: number, capMs: number, maxCalls?: number}} options `budgetMs`:
  *     about how long one contender may take; a slow one gets fewer rounds, but three, and one alone
  *     where three would take longer than `capMs`. `maxCalls`: calls to a sample at most.
- * @returns {Promise<Map<string, {ms: number, low: number, high: number, runs: number,
- *     cold: boolean}>>} by name: the median with its quartiles; `runs`: samples taken; `cold`: the
- *     first call alone was all that the cap allowed
+ * @returns {Promise<Map<string, {ms: number, low: number, high: number, runs: number}>>}
+ *     by name: the median with its quartiles; `runs`: samples taken
  */
 export async function timeInTurn(contenders, {rounds, budgetMs, capMs, maxCalls = 1000}) {
   const plans = [];
@@ -28,28 +29,35 @@ export async function timeInTurn(contenders, {rounds, budgetMs, capMs, maxCalls 
     // Another one first each time: who comes after a large one finds colder caches.
     for (let i = 0; i < plans.length; i++) {
       const {work, calls, samples, wanted} = plans[(i + round) % plans.length];
-      if (samples.length < wanted) samples.push(await work.time(calls));
+      if (samples.length >= wanted) continue;
+      await settle();
+      samples.push(await work.time(calls));
     }
   }
-  return new Map(plans.map(({name, samples, cold}) => [name, summary(samples, cold)]));
+  return new Map(plans.map(({name, samples}) => [name, summary(samples)]));
 
   async function plan(name, work) {
     const first = await work.time(1);
     if (FEWEST * first > capMs) {
-      return {name, work, calls: 1, samples: [first], wanted: 1, cold: true};
+      return {name, work, calls: 1, samples: [first], wanted: 1};
     }
-    if (first > budgetMs) return {name, work, calls: 1, samples: [], wanted: FEWEST, cold: false};
+    if (first > budgetMs) return {name, work, calls: 1, samples: [], wanted: FEWEST};
     const second = await work.time(1);
     // The third tells: until then code is compiled and memory is fresh.
     const ms = second < 50 ? await work.time(1) : second;
     const calls = Math.min(maxCalls, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(ms, 1e-4))));
     if (calls > 1) await work.time(calls);
     const wanted = Math.max(FEWEST, Math.min(rounds, Math.floor(budgetMs / (ms * calls))));
-    return {name, work, calls, samples: [], wanted, cold: false};
+    return {name, work, calls, samples: [], wanted};
   }
 }
 
-function summary(samples, cold) {
+/** The idle threads of the one before (of onnxruntime, of OpenMP) spin for a while, then sleep. */
+function settle() {
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+}
+
+function summary(samples) {
   const [low, high] = [quantile(samples, 0.25), quantile(samples, 0.75)];
-  return {ms: median(samples), low, high, runs: samples.length, cold};
+  return {ms: median(samples), low, high, runs: samples.length};
 }

@@ -33,7 +33,9 @@ export async function measureTrainingStep(context, contenders) {
     const row = {contender: name};
     rows.push(row);
     try {
-      ready.push({name, row, work: createStep(context, layers[name], shape)});
+      const work = createStep(context, layers[name], shape);
+      await work.time(1);
+      ready.push({name, row, work});
     } catch (error) {
       row.reason = firstLine(error);
     }
