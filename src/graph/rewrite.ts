@@ -3,7 +3,7 @@ import type {AttrValue, NodeDef} from './graph_def.js';
 import {isControl, nodeName} from './graph_def.js';
 import type {GraphIndex} from './graph_index.js';
 import type {Match, Matcher} from './match.js';
-import {matchFusedBatchNorm} from './patterns/fused_batch_norm.js';
+import {matchFusedBatchNorm, matchFusedBatchNormAlone} from './patterns/fused_batch_norm.js';
 import {matchKeras2} from './patterns/keras2.js';
 import {matchKeras3} from './patterns/keras3.js';
 import {matchOnePass} from './patterns/one_pass.js';
@@ -12,6 +12,7 @@ import {matchRmsScaling} from './patterns/rms_scaling.js';
 
 const matchers: Matcher[] = [
   matchFusedBatchNorm,
+  matchFusedBatchNormAlone,
   matchKeras2,
   matchKeras3,
   matchOnePass,

@@ -18,6 +18,8 @@ export interface PatternGraph {
   beta?: Float32Array;
   /** Nodes of the graph that stay, beside x, the constants of gamma and beta, and the op. */
   stays?: string[];
+  /** What the op takes, where it is not the input. */
+  takes?: string;
   /** The node that becomes the op, where it is not the output. */
   root?: string;
 }
@@ -139,6 +141,41 @@ export const patternGraphs: PatternGraph[] = [
     epsilon: 1e-3,
     root: 'back',
     stays: ['half', 'one-way', 'other-way', 'out'],
+  },
+  {
+    name: 'dimensions multiplied one by one: only the node between the reshapes is replaced',
+    pattern: 'fusedBatchNorm',
+    build(graph) {
+      graph.input('x');
+      graph.op('Shape', 'shape', ['x'], {out_type: {type: 'DT_INT32'}});
+      const step = graph.integers('step', [1]);
+      const dim = (axis: number) =>
+        graph.op(
+          'StridedSlice',
+          `dim${axis}`,
+          [
+            'shape',
+            graph.integers(`from${axis}`, [axis]),
+            graph.integers(`to${axis}`, [axis + 1]),
+            step,
+          ],
+          {shrink_axis_mask: {i: '1'}},
+        );
+      graph.op('Mul', 'rows', [dim(0), dim(1)]);
+      batchNorm(graph, dim(2), 'shape');
+      graph.op('Mul', 'scaled', ['back', graph.floats('gamma', gamma)]);
+      graph.op('AddV2', 'out', ['scaled', graph.floats('beta', beta)]);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+    gamma,
+    beta,
+    takes: 'toRows',
+    root: 'norm',
+    stays: [
+      ...['toRows', 'back', 'scaled', 'out', 'shape', 'rows', 'rowsShape', 'one', 'step'],
+      ...[0, 1, 2].flatMap((axis) => [`dim${axis}`, `from${axis}`, `to${axis}`]),
+    ],
   },
   {
     name: 'gamma and beta',

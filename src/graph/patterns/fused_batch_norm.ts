@@ -1,4 +1,4 @@
-import type {NodeDef} from '../graph_def.js';
+import {isControl, type NodeDef, nodeName} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
 import {type Extent, LAYER_NORM_OP, type Matcher} from '../match.js';
 import {isChannelsFirst, withBeta, withGamma} from './pieces.js';
@@ -24,15 +24,10 @@ import {isChannelsFirst, withBeta, withGamma} from './pieces.js';
  * tfjs overlooks both attributes: it divides by the empty moments.
  */
 export const matchFusedBatchNorm: Matcher = (node, graph) => {
-  if (!/^FusedBatchNorm(V[23])?$/.test(node.op)) return undefined;
-  if (node.attr?.is_training?.b !== true || !isChannelsFirst(node)) return undefined;
-  const epsilon = node.attr.epsilon?.f ?? 1e-4; // TensorFlow's default
-  const [, ones, zeros] = graph.inputs(node);
-  const toRows = graph.inputNode(node, 0);
+  const norm = matchNorm(node, graph);
   const back = graph.onlyUser(node);
-  if (toRows?.op !== 'Reshape' || back?.op !== 'Reshape' || !isFirstOutput(back.input?.[0]))
-    return undefined;
-  if (!isFilledWith(ones, 1, graph) || !isFilledWith(zeros, 0, graph)) return undefined;
+  if (!norm || back?.op !== 'Reshape') return undefined;
+  const {toRows, epsilon} = norm;
 
   const [x, rowsShape] = graph.inputs(toRows);
   const extent = extentOf(rowsShape, x, graph);
@@ -45,8 +40,52 @@ export const matchFusedBatchNorm: Matcher = (node, graph) => {
   return {pattern: 'fusedBatchNorm', op: LAYER_NORM_OP, ...affine, x, extent, epsilon, shape};
 };
 
+/**
+ * The same, where x's shape is computed in a way that is not known (older versions of Keras multiply
+ * its dimensions one by one), or where an inner value is used elsewhere:
+ *
+ *     Reshape(·, [1, rows, cols, 1])
+ *            |
+ *    FusedBatchNormV3(·, 1…, 0…, [], [])      is_training, NCHW
+ *            |
+ *
+ * The node alone becomes layer normalisation over all dimensions but the channels; the reshapes, γ
+ * and β stay.
+ */
+export const matchFusedBatchNormAlone: Matcher = (node, graph) => {
+  const norm = matchNorm(node, graph);
+  const [one, , , width] = norm ? parts(graph.inputs(norm.toRows)[1], graph) : [];
+  if (!norm || one !== 1 || width !== 1) return undefined;
+  return {
+    pattern: 'fusedBatchNorm',
+    op: LAYER_NORM_OP,
+    root: node,
+    inner: [],
+    x: graph.inputs(node)[0],
+    extent: {axes: [0, 2, 3]},
+    epsilon: norm.epsilon,
+  };
+};
+
+/** In training, channels first, scaled by 1 and moved by 0, of a Reshape; the moments not used. */
+function matchNorm(
+  node: NodeDef,
+  graph: GraphIndex,
+): {toRows: NodeDef; epsilon: number} | undefined {
+  if (!/^FusedBatchNorm(V[23])?$/.test(node.op)) return undefined;
+  if (node.attr?.is_training?.b !== true || !isChannelsFirst(node)) return undefined;
+  const [, ones, zeros] = graph.inputs(node);
+  const toRows = graph.inputNode(node, 0);
+  if (toRows?.op !== 'Reshape') return undefined;
+  if (!isFilledWith(ones, 1, graph) || !isFilledWith(zeros, 0, graph)) return undefined;
+  const uses = graph.users(node).flatMap((user) => user.input ?? []);
+  const ofNode = uses.filter((input) => !isControl(input) && nodeName(input) === node.name);
+  if (!ofNode.every(isFirstOutput)) return undefined;
+  return {toRows, epsilon: node.attr.epsilon?.f ?? 1e-4}; // TensorFlow's default
+}
+
 /** The further outputs are the moments; in a function they have names. */
-function isFirstOutput(input = ''): boolean {
+function isFirstOutput(input: string): boolean {
   const output = input.split(':').slice(1).join(':');
   return ['', '0', 'y:0'].includes(output);
 }
@@ -60,19 +99,20 @@ function isFilledWith(ref: string | undefined, value: number, graph: GraphIndex)
 
 /** From the shape [1, rows, cols, 1]. */
 function extentOf(ref: string, x: string, graph: GraphIndex): Extent | undefined {
-  const shape = graph.constant(ref)?.values;
-  if (shape) {
-    const [n, , cols, w] = shape;
-    return shape.length === 4 && n === 1 && w === 1 && cols > 0 ? {cols} : undefined;
-  }
-  const pack = graph.maker(ref);
-  const parts = pack?.op === 'Pack' ? graph.inputs(pack) : [];
-  if (parts.length !== 4) return undefined;
-  if (graph.scalar(parts[0]) !== 1 || graph.scalar(parts[3]) !== 1) return undefined;
-  const cols = graph.scalar(parts[2]);
+  const [n, , cols, width, ...more] = parts(ref, graph);
+  if (n !== 1 || width !== 1 || more.length > 0) return undefined;
   if (cols !== undefined) return cols > 0 ? {cols} : undefined;
-  const beginAxis = beginOfSlice(graph.maker(parts[2]), x, graph);
+  const pack = graph.maker(ref);
+  const beginAxis = beginOfSlice(graph.inputNode(pack, 2), x, graph);
   return beginAxis === undefined ? undefined : {beginAxis};
+}
+
+/** The dimensions of a shape, as far as they are constant. */
+function parts(ref: string | undefined, graph: GraphIndex): (number | undefined)[] {
+  const pack = ref === undefined ? undefined : graph.maker(ref);
+  return pack?.op === 'Pack'
+    ? graph.inputs(pack).map((part) => graph.scalar(part))
+    : (graph.constant(ref)?.values ?? []);
 }
 
 /** k of `Prod(StridedSlice(Shape(x), [k], …))`, the number of elements from dimension k on. */
