@@ -47,14 +47,13 @@ export function layerNormGrad(args: {
   const chunks = chunksOf(layout);
 
   const sizes = [cols, layout.colPairs, chunks.ofRow, layout.rowPairs];
-  const doubled = {...layout, batch: 2 * layout.batch, rowPairs: 2 * layout.rowPairs};
   const rowInputs = [dy, x, stats, ...gamma];
   let sums = packed.temporarily(
-    packed.runRows(rowMeans(hasGamma), rowInputs, [sizes], doubled, 2 * chunks.ofRow),
+    packed.runRows(rowMeans(hasGamma), rowInputs, [sizes], layout, 2 * chunks.ofRow, 2),
   );
   if (chunks.ofRow > 1) {
     const parts = [sums];
-    sums = packed.temporarily(packed.runRows(addChunks, parts, [[chunks.ofRow]], doubled, 2));
+    sums = packed.temporarily(packed.runRows(addChunks, parts, [[chunks.ofRow]], layout, 2, 2));
   }
   const dx = packed.runRows(
     gradient(hasGamma, attrs.center),

@@ -2,9 +2,9 @@
  * How the `webgl` kernels see tensors: as grids of texels, each of two rows by two columns, and how
  * a program over such grids is run.
  *
- * x [..., rows, cols] is taken as [batch, 1, rows, cols], which for a packed texture costs nothing:
+ * x [..., rows, cols] is taken as [1, batch, rows, cols], which for a packed texture costs nothing:
  * tfjs pairs rows within the last two dimensions. Four dimensions, as tfjs makes a shader of its own
- * for three whose first is 1. All sizes are uniforms: a new length or batch compiles no shader.
+ * for three whose first, a batch of one, is 1. All sizes are uniforms: a new length or batch compiles no shader.
  *
  * Where a texture is as wide as its grid, a texel's place is its coordinates; else it is found by
  * division, which costs a third of the time on a software renderer.
@@ -63,7 +63,7 @@ export class Packed {
 
   /** A tensor with the rows of x and some columns: x, dy, or [rows, 2]. */
   rows(tensor: tf.TensorInfo, {batch, rows, rowPairs}: Layout, cols: number): Grid {
-    const packed = this.pack(tensor, [batch, 1, rows, cols]);
+    const packed = this.pack(tensor, [1, batch, rows, cols]);
     return {tensor: packed, height: rowPairs, width: Math.ceil(cols / 2)};
   }
 
@@ -72,11 +72,17 @@ export class Packed {
     return {tensor: this.pack(tensor, [cols]), height: 1, width: colPairs};
   }
 
-  /** Runs a program whose output has the rows of x and `cols` columns. */
-  runRows(source: Source, inputs: Grid[], values: number[][], layout: Layout, cols: number): Grid {
-    const {batch, rows, rowPairs} = layout;
-    const [height, width] = [rowPairs, Math.ceil(cols / 2)];
-    return this.run(source, inputs, values, {shape: [batch, 1, rows, cols], height, width});
+  /** Runs a program whose output has the rows of x, `times` over, and `cols` columns. */
+  runRows(
+    source: Source,
+    inputs: Grid[],
+    values: number[][],
+    {batch, rows, rowPairs}: Layout,
+    cols: number,
+    times = 1,
+  ): Grid {
+    const [height, width] = [times * rowPairs, Math.ceil(cols / 2)];
+    return this.run(source, inputs, values, {shape: [times, batch, rows, cols], height, width});
   }
 
   /** Runs a program whose output is of `height` by `width` texels. */

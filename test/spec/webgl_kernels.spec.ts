@@ -1,0 +1,247 @@
+/** What only the WebGL kernels can get wrong: shaders, textures, draw calls and their memory. */
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import {layerNorm} from '../../src/index.js';
+import * as reference from '../../src/reference.js';
+import {backendName, tf} from '../backends/current.js';
+import {expectClose} from '../support/close.js';
+import {Random} from '../support/random.js';
+
+interface Texels {
+  isPacked: boolean;
+}
+
+const backend = () => tf.backend() as MathBackendWebGL;
+
+/** How many shaders of ours the backend has; tfjs's own, for uploads and downloads, not counted. */
+function shaders(): number {
+  const {binaryCache} = backend() as unknown as {binaryCache: Record<string, unknown>};
+  return Object.keys(binaryCache).filter((key) => key.startsWith('LayerNormProgram')).length;
+}
+
+function drawsOf(run: () => void): number {
+  const {gl} = backend().gpgpu;
+  const spy = jest.spyOn(gl, 'drawElements');
+  try {
+    run();
+    return spy.mock.calls.length;
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+function onGpu(tensor: tf.Tensor): tf.Tensor {
+  backend().uploadToGPU(tensor.dataId);
+  return tensor;
+}
+
+/** Puts x into a packed or an unpacked texture. */
+function texture(tensor: tf.Tensor, isPacked: boolean): tf.Tensor {
+  const data = backend().texData.get(tensor.dataId) as unknown as Texels;
+  data.isPacked = isPacked;
+  return onGpu(tensor);
+}
+
+interface Given {
+  shape: number[];
+  epsilon?: number;
+  isPacked?: boolean;
+}
+
+/** y and all gradients of random numbers, with what they should be. */
+function run({shape, epsilon = 1e-3, isPacked = true}: Given) {
+  const cols = shape[shape.length - 1];
+  const size = tf.util.sizeFromShape(shape);
+  const random = new Random(size);
+  const [x, dy] = [random.normal(size, 0.5, 2), random.normal(size)];
+  const [gamma, beta] = [random.normal(cols), random.normal(cols)];
+  const [y, dx, dgamma, dbeta] = tf.tidy(() => {
+    const inputs = [tf.tensor(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)];
+    const upstream = tf.tensor(dy, shape);
+    for (const tensor of [...inputs, upstream]) texture(tensor, isPacked);
+    const f = (...[a, b, c]: tf.Tensor[]) => layerNorm(a, {gamma: b, beta: c, epsilon});
+    return [f(...inputs), ...tf.grads(f)(inputs, upstream)].map((t) => t.dataSync());
+  });
+  const options = {cols, gamma, beta, epsilon, center: true};
+  const expected = {
+    ...reference.forward(x, options),
+    ...reference.backward(dy, x, options),
+  };
+  return {actual: {y, dx, dgamma, dbeta}, expected, cols};
+}
+
+function expectRight(given: Given, tolerances = {y: 2e-6, gradients: 1e-5}): void {
+  const {actual, expected, cols} = run(given);
+  expectClose(actual.y, expected.y, tolerances.y, cols);
+  expectClose(actual.dx, expected.dx, tolerances.gradients);
+  expectClose(actual.dgamma, expected.dgamma, tolerances.gradients);
+  expectClose(actual.dbeta, expected.dbeta, tolerances.gradients);
+}
+
+/** Runs with one of tfjs's flags set. */
+function withFlag(name: string, value: boolean | number, body: () => void): void {
+  const before = tf.env().get(name);
+  tf.env().set(name, value);
+  try {
+    body();
+  } finally {
+    tf.env().set(name, before);
+  }
+}
+
+// The spec runs on every backend; these tests are of one.
+const onWebgl = backendName === 'webgl' ? describe : describe.skip;
+
+onWebgl('shaders', () => {
+  test('a new length, batch or epsilon compiles none', () => {
+    const cols = 96;
+    run({shape: [4, 10, cols]});
+    const before = shaders();
+    expect(before).toBeGreaterThan(0);
+    for (const shape of [
+      [1, 10, cols],
+      [7, 11, cols],
+      [3, 34, cols],
+      [1, 1, cols],
+      [20, cols],
+    ]) {
+      expectRight({shape, epsilon: shape[0] * 1e-3});
+    }
+    expect(shaders()).toBe(before);
+  });
+});
+
+onWebgl('draw calls', () => {
+  for (const [shape, forward, backward] of [
+    [[64, 96], 2, 4],
+    [[600, 96], 2, 5],
+    [[32, 128, 256], 2, 5],
+    [[4, 8192], 3, 5], // few long rows: their chunks are combined by one more
+  ] as const) {
+    test(`[${shape}]: ${forward} forward, ${backward} backward`, () => {
+      tf.tidy(() => {
+        const random = new Random(3);
+        const tensor = () => {
+          const values = random.normal(tf.util.sizeFromShape([...shape]));
+          return texture(tf.tensor(values, [...shape]), true);
+        };
+        const [x, dy] = [tensor(), tensor()];
+        const gamma = texture(tf.tensor1d(random.normal(shape[shape.length - 1])), true);
+        const f = (a: tf.Tensor, b: tf.Tensor) => layerNorm(a, {gamma: b});
+        f(x, gamma);
+        expect(drawsOf(() => f(x, gamma))).toBe(forward);
+        const both = drawsOf(() => tf.grads(f)([x, gamma], dy));
+        expect(both).toBeLessThanOrEqual(forward + backward);
+      });
+    });
+  }
+});
+
+onWebgl('textures', () => {
+  for (const isPacked of [true, false]) {
+    const name = isPacked ? 'packed' : 'unpacked';
+    for (const shape of [
+      [9, 65],
+      [3, 5, 130],
+      [2, 3, 5, 33],
+      [1, 300],
+      [257, 1],
+    ]) {
+      test(`${name} inputs [${shape}]`, () => expectRight({shape, isPacked}));
+    }
+  }
+
+  test('more rows, and more columns, than a texture is high and wide', () => {
+    // tfjs reads the limit anew for each texture.
+    withFlag('WEBGL_MAX_TEXTURE_SIZE', 64, () => {
+      for (const shape of [
+        [301, 9],
+        [5, 7, 20],
+        [3, 701],
+        [100, 150],
+        [70, 3, 5],
+      ]) {
+        expectRight({shape});
+      }
+    });
+  });
+
+  test('narrow textures made square', () => {
+    withFlag('WEBGL_MAX_SIZE_FOR_NARROW_TEXTURE', 16, () => {
+      for (const shape of [
+        [301, 2],
+        [2, 701],
+        [301, 40],
+      ])
+        expectRight({shape});
+    });
+  });
+
+  test('WEBGL_PACK off', () => {
+    withFlag('WEBGL_PACK', false, () => {
+      withFlag('WEBGL_LAZILY_UNPACK', false, () => {
+        for (const shape of [
+          [9, 65],
+          [3, 5, 130],
+        ])
+          expectRight({shape, isPacked: false});
+      });
+    });
+  });
+
+  test('a slice that shares its texture, and inputs of one kernel that are views of each other', () => {
+    const [rows, cols] = [6, 70];
+    const values = new Random(4).normal(2 * rows * cols);
+    const y = tf.tidy(() => {
+      const whole = texture(tf.tensor2d(values, [2 * rows, cols]), false);
+      const part = tf.slice(whole, [rows, 0], [rows, cols]);
+      return layerNorm(part, {beta: tf.ones([cols])}).dataSync();
+    });
+    const options = {cols, beta: new Float32Array(cols).fill(1), epsilon: 1e-3, center: true};
+    expectClose(y, reference.forward(values.slice(rows * cols), options).y, 2e-6, cols);
+  });
+
+  test('[4, 262144] and [262144, 4]', () => {
+    expectRight({shape: [4, 262_144]}, {y: 2e-6, gradients: 1e-5});
+    expectRight({shape: [262_144, 4]}, {y: 2e-6, gradients: 1e-5});
+  });
+});
+
+onWebgl('small tensors on the CPU', () => {
+  test('stay there', () => {
+    tf.tidy(() => {
+      const x = tf.tensor2d(new Random(6).normal(40), [4, 10]);
+      const run = () => tf.grad((v: tf.Tensor) => layerNorm(v))(x, tf.ones([4, 10]));
+      const draws = drawsOf(() => layerNorm(x));
+      expect(draws).toBe(0);
+      expect(run().shape).toEqual([4, 10]);
+    });
+  });
+
+  test('are computed on the GPU where the backend is told not to forward', () => {
+    withFlag('WEBGL_CPU_FORWARD', false, () => {
+      const {actual, expected, cols} = run({shape: [4, 10]});
+      expectClose(actual.y, expected.y, 2e-6, cols);
+      tf.tidy(() => {
+        const x = tf.tensor2d(new Random(6).normal(40), [4, 10]);
+        expect(drawsOf(() => layerNorm(x))).toBeGreaterThan(0);
+      });
+    });
+  });
+});
+
+onWebgl('memory', () => {
+  test('no texture is left behind', () => {
+    const bytes = () => (tf.memory() as unknown as {numBytesInGPU: number}).numBytesInGPU;
+    for (const isPacked of [true, false]) {
+      for (const shape of [
+        [64, 96],
+        [600, 96],
+        [4, 8192],
+      ]) {
+        const before = bytes();
+        run({shape, isPacked});
+        expect(bytes()).toBe(before);
+      }
+    }
+  });
+});
