@@ -276,6 +276,15 @@ test.each(nearMisses)('no match: $of with $name', ({of, change}) => {
   expect(nodes).toEqual(before);
 });
 
+test('attributes that are left out have TensorFlow’s defaults', () => {
+  const graph = builtGraph(exampleOf('fusedBatchNorm'));
+  delete attr(graph, 'norm').is_training;
+  delete attr(graph, 'norm').epsilon;
+  const {nodes, report} = fused(graph);
+  expect(report.fused).toBe(1);
+  expect(nodes.find(({name}) => name === 'out')?.attr?.epsilon).toEqual({f: 1e-4});
+});
+
 /** Rows that are not known to be x's last dimensions: what lies between the reshapes is known. */
 const partly: NearMiss[] = [
   {

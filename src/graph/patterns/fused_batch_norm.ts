@@ -73,7 +73,8 @@ function matchNorm(
   graph: GraphIndex,
 ): {toRows: NodeDef; epsilon: number} | undefined {
   if (!/^FusedBatchNorm(V[23])?$/.test(node.op)) return undefined;
-  if (node.attr?.is_training?.b !== true || !isChannelsFirst(node)) return undefined;
+  const training = node.attr?.is_training ?? {b: true}; // absent: TensorFlow's default
+  if (training.b !== true || !isChannelsFirst(node)) return undefined;
   const [, ones, zeros] = graph.inputs(node);
   const toRows = graph.inputNode(node, 0);
   if (toRows?.op !== 'Reshape') return undefined;
@@ -81,7 +82,7 @@ function matchNorm(
   const uses = graph.users(node).flatMap((user) => user.input ?? []);
   const ofNode = uses.filter((input) => !isControl(input) && nodeName(input) === node.name);
   if (!ofNode.every(isFirstOutput)) return undefined;
-  return {toRows, epsilon: node.attr.epsilon?.f ?? 1e-4}; // TensorFlow's default
+  return {toRows, epsilon: node.attr?.epsilon?.f ?? 1e-4}; // TensorFlow's default
 }
 
 /** The further outputs are the moments; in a function they have names. */
