@@ -82,7 +82,9 @@ for (const norm of normCases) {
           const watched = inputs.filter((_, i) => !isBeta(i)); // nothing depends on beta
           const loss = (dy: tf.Tensor, ...args: tf.Tensor[]) => {
             const first = tf.grads(op)([...args, ...inputs.slice(args.length)], dy);
-            return tf.addN(first.map((g, i) => tf.sum(tf.mul(g, upstream[i])))) as tf.Scalar;
+            // As one list, since tfjs cannot sum an empty tensor on its GPU backends.
+            const parts = first.map((g, i) => tf.reshape(tf.mul(g, upstream[i]), [g.size]));
+            return tf.sum(tf.concat(parts)) as tf.Scalar;
           };
           return tf
             .grads(loss)([tf.tensor(gradient.dy, norm.shape), ...watched])
