@@ -11,5 +11,5 @@ registerGradients();
 registerCustomOps();
 
 export {type FusionReport, fuseGraph} from './fuse_graph.js';
-export {loadGraphModel} from './load_graph_model.js';
+export {type FusedGraphModel, loadGraphModel} from './load_graph_model.js';
 export type {PatternName} from './match.js';

@@ -1,6 +1,9 @@
 import {type GraphModel, loadGraphModel as loadStock} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import {fuseGraph} from './fuse_graph.js';
+import {type FusionReport, fuseGraph} from './fuse_graph.js';
+
+/** A graph model that says in its metadata what was fused. */
+export type FusedGraphModel = GraphModel & {readonly metadata: {layerNorm: FusionReport}};
 
 /**
  * `tf.loadGraphModel` with layer and RMS normalisation fused, as `fuseGraph` does it.
@@ -18,8 +21,9 @@ import {fuseGraph} from './fuse_graph.js';
 export async function loadGraphModel(
   source: string | tf.io.IOHandler,
   options: tf.io.LoadOptions = {},
-): Promise<GraphModel> {
-  return loadStock(fuseGraph(handlerOf(source, options)), {...options, fromTFHub: false});
+): Promise<FusedGraphModel> {
+  const handler = fuseGraph(handlerOf(source, options));
+  return loadStock(handler, {...options, fromTFHub: false}) as Promise<FusedGraphModel>;
 }
 
 function handlerOf(source: string | tf.io.IOHandler, options: tf.io.LoadOptions): tf.io.IOHandler {

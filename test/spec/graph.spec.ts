@@ -39,9 +39,7 @@ for (const fixture of graphFixtures) {
     const {name, x, y} = fixture;
     const before = tf.memory().numTensors;
     const model = await loadGraphModel(tf.io.fromMemory(artifactsOf(fixture)));
-    expect((model.metadata as {layerNorm: FusionReport}).layerNorm.patterns).toEqual(
-      patterns[name],
-    );
+    expect(model.metadata.layerNorm.patterns).toEqual(patterns[name]);
 
     const input = tf.tensor(x.values, x.shape, x.dtype as 'float32' | 'int32');
     const hasBranches = name === 'keras2_in_functions' || name.startsWith('flax');

@@ -21,7 +21,7 @@ async function run(
 ): Promise<{shape: number[]; values: ArrayLike<number>; fused: number}> {
   const model = await loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
   const output = model.execute(inputs) as InstanceType<typeof tf.Tensor>;
-  const {layerNorm} = model.metadata as {layerNorm: {fused: number}};
+  const {layerNorm} = model.metadata;
   return {shape: output.shape, values: await output.data(), fused: layerNorm.fused};
 }
 
