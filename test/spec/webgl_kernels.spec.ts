@@ -206,6 +206,41 @@ onWebgl('textures', () => {
   });
 });
 
+onWebgl('16-bit textures', () => {
+  test('are right within what 11 bits of precision allow', () => {
+    // What WEBGL_FORCE_F16_TEXTURES turns off, which tfjs reads only at its start.
+    withFlag('WEBGL_RENDER_FLOAT32_ENABLED', false, () => {
+      for (const shape of [
+        [9, 65],
+        [600, 96],
+        [2, 8192],
+      ]) {
+        // A rounding is 2^-11 = 4.9e-4: of x, of its statistics, of y and of what they add up to.
+        expectRight({shape}, {y: 2e-3, gradients: 4e-3});
+      }
+    });
+  });
+});
+
+onWebgl('a lost context', () => {
+  test('leaves nothing of ours behind that would hinder the backend set up anew', async () => {
+    expectRight({shape: [9, 65]});
+    const factory = tf.findBackendFactory('webgl');
+    backend().gpgpu.gl.getExtension('WEBGL_lose_context')?.loseContext();
+    expect(backend().gpgpu.gl.isContextLost()).toBe(true);
+
+    tf.removeBackend('webgl');
+    tf.registerBackend('webgl', factory);
+    await tf.setBackend('webgl');
+    for (const shape of [
+      [9, 65],
+      [600, 96],
+    ]) {
+      expectRight({shape});
+    }
+  });
+});
+
 onWebgl('small tensors on the CPU', () => {
   test('stay there', () => {
     tf.tidy(() => {

@@ -13,6 +13,12 @@ const enoughTexels = 1024;
 const shortestRowChunk = 32;
 const shortestColumnChunk = 8;
 
+/** Neighbouring columns share a cache line: so many rows of it stay in the cache until the next. */
+const longestColumnChunk = 64;
+
+/** The chunks are added up one after the other. */
+const mostChunks = 512;
+
 export interface Chunks {
   /** To each row of x. */
   ofRow: number;
@@ -22,12 +28,17 @@ export interface Chunks {
 
 export function chunksOf({rowPairs, colPairs}: Layout): Chunks {
   const cutRows = rowPairs < 256 || (rowPairs < enoughTexels && colPairs >= enoughTexels);
-  return cutRows
-    ? {ofRow: chunks(rowPairs, colPairs, shortestRowChunk), ofColumn: 1}
-    : {ofRow: 1, ofColumn: chunks(colPairs, rowPairs, shortestColumnChunk)};
+  if (cutRows) {
+    const wanted = Math.ceil(enoughTexels / rowPairs);
+    return {ofRow: chunks(wanted, colPairs, shortestRowChunk), ofColumn: 1};
+  }
+  const wanted = Math.max(
+    Math.ceil(enoughTexels / colPairs),
+    Math.ceil(rowPairs / longestColumnChunk),
+  );
+  return {ofRow: 1, ofColumn: chunks(wanted, rowPairs, shortestColumnChunk)};
 }
 
-function chunks(sums: number, length: number, shortest: number): number {
-  const wanted = Math.min(Math.ceil(enoughTexels / sums), Math.floor(length / shortest));
-  return Math.max(1, wanted);
+function chunks(wanted: number, length: number, shortest: number): number {
+  return Math.max(1, Math.min(wanted, mostChunks, Math.floor(length / shortest)));
 }
