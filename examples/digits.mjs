@@ -18,7 +18,7 @@ import {printTable} from './support/table.mjs';
 import {loadTfjs} from './support/tfjs.mjs';
 import {trainWithProgress} from './support/train.mjs';
 
-const TARGET_ACCURACY = 0.9;
+const TARGET_ACCURACY = 0.85;
 const OUT = path.resolve('out/digits');
 
 const flags = parseFlags({
@@ -26,7 +26,7 @@ const flags = parseFlags({
   about: 'Trains two deep networks on handwritten digits, with and without layer normalisation.',
   flags: {
     depth: {default: 12, parse: positiveInteger, about: 'hidden layers of each network'},
-    epochs: {default: 4, parse: positiveInteger, about: 'times that each digit is seen'},
+    epochs: {default: 5, parse: positiveInteger, about: 'times that each digit is seen'},
     'batch-size': {default: 50, parse: positiveInteger, about: 'digits to a training step'},
     digits: {
       default: 10_000,
@@ -103,7 +103,7 @@ function reportComparison() {
     return at < 0 ? `not in ${testAccuracy.length}` : `${at + 1}`;
   };
   printTable(
-    [`${flags.depth} hidden layers`, `epochs to ${percent(TARGET_ACCURACY)}`, 'at the end', 'time'],
+    [`${flags.depth} hidden layers`, `epochs to ${100 * TARGET_ACCURACY} %`, 'at the end', 'time'],
     contenders.map(({name, result}) => [
       name,
       epochsToTarget(result),

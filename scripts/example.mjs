@@ -6,27 +6,27 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
-import {root, run, SetupError} from './setup/shell.mjs';
+import {root, run} from './setup/shell.mjs';
 import {fail, setup} from './setup.mjs';
 
 async function main() {
   const [name, ...args] = process.argv.slice(2);
   const asksForHelp = args.includes('--help') || args.includes('-h');
-  await setup([]);
-  if (!asksForHelp) await setUpTensorFlow();
+  await (asksForHelp ? setup([]) : setUpWithTensorFlow());
   if (!isBuilt()) run(process.execPath, ['scripts/build.mjs'], {advice: 'see the message above.'});
   const file = path.join(root, 'examples', `${name}.mjs`);
   const {status} = spawnSync(process.execPath, [file, ...args], {cwd: root, stdio: 'inherit'});
   process.exit(status ?? 1);
 }
 
-/** An example runs without TensorFlow as well, only more slowly. */
-async function setUpTensorFlow() {
+/** An example runs without TensorFlow and its addon as well, only more slowly. */
+async function setUpWithTensorFlow() {
   try {
-    await setup(['tfjs-node']);
+    await setup(['tfjs-node', 'addon']);
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    console.log(`${error.message}\n  The example runs without it, on wasm or cpu.\n`);
+    if (error.step !== 'tfjs-node' && error.step !== 'addon') throw error;
+    const instead = error.step === 'addon' ? 'on composed ops' : 'on wasm or cpu';
+    console.log(`${error.message}\n  The example runs without it, ${instead}.\n`);
   }
 }
 

@@ -21,11 +21,11 @@ const FIRST = ['node-version', 'packages'];
  * Runs steps, in order, each only when it is not done.
  *
  * @param {string[]} only Names of the steps besides the first two. Default: all.
- * @throws {SetupError} A step failed; the message names it, the cause and what to do.
+ * @throws {SetupError} A step failed, `step`; the message names it, the cause and what to do.
  */
 export async function setup(only = Object.keys(steps)) {
   const chosen = Object.entries(steps).filter(([key]) => FIRST.includes(key) || only.includes(key));
-  for (const [i, [, step]] of chosen.entries()) {
+  for (const [i, [key, step]] of chosen.entries()) {
     const title = `[${i + 1}/${chosen.length}] ${step.name}`;
     if (await step.isDone()) {
       console.log(`${title}: ready`);
@@ -36,6 +36,7 @@ export async function setup(only = Object.keys(steps)) {
     try {
       await step.run();
     } catch (error) {
+      error.step = key;
       error.message = `The set-up step “${step.name}” failed. ${error.message}`;
       throw error;
     }

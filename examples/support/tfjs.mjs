@@ -22,7 +22,11 @@ async function loadOn(backend) {
   if (backend === 'tensorflow') return (await import('@tensorflow/tfjs-node')).default;
   const {default: tf} = await import('@tensorflow/tfjs');
   tf.env().set('IS_NODE', false); // else tfjs advertises its package for Node
-  if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
+  if (backend === 'wasm') {
+    await import('@tensorflow/tfjs-backend-wasm');
+    // Its threads start from a blob, which no worker of Node takes.
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  }
   if (!(await tf.setBackend(backend))) throw new Error('it could not be started.');
   return tf;
 }
