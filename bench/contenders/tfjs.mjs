@@ -33,7 +33,8 @@ export function tfjsWork({tf, onGpu}, inputs, run, release = () => {}) {
   };
 }
 
-async function readOne(tf, tensor) {
+/** Resolves when the tensor is computed, which on a GPU only a read can tell. */
+export async function readOne(tf, tensor) {
   const first = tf.slice(
     tensor,
     tensor.shape.map(() => 0),

@@ -56,7 +56,7 @@ export function writePicture(report, file) {
         fy: 'environment',
         y: 'name',
         x: 'ratio',
-        text: ({ratio}) => formatRatio(ratio),
+        text: ({ratio, once}) => `${formatRatio(ratio)}${once ? ' (one run)' : ''}`,
         textAnchor: 'start',
         dx: 3,
         fontSize: 9,
@@ -83,6 +83,7 @@ export function barsOf({environments}) {
             kind: KINDS[kind],
             name: LABELS[row.contender],
             ratio: ratioTo(rows, row),
+            once: rows.some(({contender, runs}) => contender === 'built-in' && runs === 1),
           })),
       )
       .filter(({ratio}) => ratio !== undefined),
@@ -99,7 +100,8 @@ function heading({date, machine, busy}) {
     .join('');
   const place = `${machine.cpu}, ${machine.cores} cores, ${date}${busy ? ', while the machine was busy' : ''}`;
   return (
-    `<text x="10" y="20" font-size="15" font-weight="600">Layer normalisation of ` +
-    `${formatShape(SHAPE)}</text><text x="10" y="35" font-size="11">${place}</text>${keys}`
+    `<g text-anchor="start"><text x="10" y="20" font-size="15" font-weight="600">` +
+    `Layer normalisation of ${formatShape(SHAPE)}</text>` +
+    `<text x="10" y="35" font-size="11">${place}</text>${keys}</g>`
   );
 }

@@ -28,6 +28,8 @@ export function section({date, machine, busy, environments}) {
     `Measured on ${date}: ${cpu}, ${cores} cores (${vectors}), ${memoryGiB} GiB, ${system}, Node ${node}.` +
       (busy ? ' The machine had other work to do at the time.' : ''),
     '',
+    '![How many times as fast as the built-in layer, by backend](bench/ratios.svg)',
+    '',
     '| backend | shape | work | this layer | built-in layer | faster | peers and a copy of the bytes |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...environments.flatMap(linesOf),

@@ -3,6 +3,7 @@
  * weights. Two encoders, alike but for the layer that normalises, twice in each block.
  */
 import {disposeWeights} from '../contenders/layers.mjs';
+import {readOne} from '../contenders/tfjs.mjs';
 import {timeInTurn} from '../support/timing.mjs';
 import {firstLine} from './layer_norm.mjs';
 
@@ -91,12 +92,6 @@ function createStep({tf}, createLayer, [batch, tokens, width]) {
       tf.dispose([x, target, ...variables.filter((variable) => !variable.isDisposed)]);
     },
   };
-}
-
-async function readOne(tf, variable) {
-  const first = tf.slice(variable, [0, 0], [1, 1]);
-  await first.data();
-  first.dispose();
 }
 
 /** Normalise, attend, add; normalise, two dense layers, add. */
