@@ -12,6 +12,7 @@ import {layerNormConfigWasm} from './wasm/layer_norm.js';
 import {layerNormGradConfigWasm} from './wasm/layer_norm_grad.js';
 import {layerNormConfigWebgl} from './webgl/layer_norm.js';
 import {layerNormGradConfigWebgl} from './webgl/layer_norm_grad.js';
+import {hasWebgl2} from './webgl/version.js';
 
 const fusedKernels: tf.KernelConfig[] = [
   layerNormConfigCpu,
@@ -54,6 +55,7 @@ export function ensureKernels(): void {
  */
 export function usesFusedKernel(backendName: string = tf.getBackend()): boolean {
   if (backendName === 'tensorflow') return hasTensorflowAddon();
+  if (backendName === 'webgl' && tf.findBackend('webgl') && !hasWebgl2()) return false;
   return tf.getKernel(LayerNorm, backendName) != null && !composedBackends.has(backendName);
 }
 

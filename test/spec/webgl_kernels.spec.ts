@@ -1,6 +1,6 @@
 /** What only the WebGL kernels can get wrong: shaders, textures, draw calls and their memory. */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import {layerNorm} from '../../src/index.js';
+import {layerNorm, usesFusedKernel} from '../../src/index.js';
 import * as reference from '../../src/reference.js';
 import {backendName, tf} from '../backends/current.js';
 import {expectClose} from '../support/close.js';
@@ -238,6 +238,31 @@ onWebgl('a lost context', () => {
     ]) {
       expectRight({shape});
     }
+  });
+});
+
+onWebgl('WebGL 1', () => {
+  test('gets the composed kernels, with one notice and the same values', async () => {
+    const factory = tf.findBackendFactory('webgl');
+    const setUpAnew = async (version: number) => {
+      tf.removeBackend('webgl');
+      tf.env().set('WEBGL_VERSION', version);
+      tf.registerBackend('webgl', factory);
+      await tf.setBackend('webgl');
+    };
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    try {
+      await setUpAnew(1);
+      expect(usesFusedKernel()).toBe(false);
+      expectRight({shape: [9, 65], isPacked: false});
+      const notices = warn.mock.calls.filter(([text]) => `${text}`.includes('tfjs-layernorm'));
+      expect(notices).toEqual([[expect.stringContaining('no fused kernel for WebGL 1')]]);
+    } finally {
+      warn.mockRestore();
+      await setUpAnew(2);
+    }
+    expect(usesFusedKernel()).toBe(true);
+    expectRight({shape: [9, 65]});
   });
 });
 

@@ -12,6 +12,7 @@
  */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
+import * as composed from '../composed/layer_norm.js';
 import {
   type LayerNormAttrs,
   type LayerNormInputs,
@@ -23,6 +24,7 @@ import {byTypedArrays} from '../cpu/layer_norm.js';
 import {chunksOf} from './chunks.js';
 import {layoutOf, Packed, type Source} from './packed.js';
 import {valuesOnCpu} from './values.js';
+import {hasWebgl2} from './version.js';
 
 export function layerNorm(args: {
   inputs: LayerNormInputs;
@@ -32,6 +34,7 @@ export function layerNorm(args: {
   const {inputs, attrs, backend} = args;
   const {epsilon, center} = attrs;
   const {rows, cols} = rowsAndCols(inputs.x);
+  if (!hasWebgl2()) return composed.layerNorm(args);
   const onCpu = valuesOnCpu(backend, [inputs.x, inputs.gamma, inputs.beta]);
   if (onCpu) return forwardOnCpu(onCpu, args);
 

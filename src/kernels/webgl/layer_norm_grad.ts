@@ -15,6 +15,7 @@
  */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TypedArray} from '@tensorflow/tfjs-core';
+import * as composed from '../composed/layer_norm_grad.js';
 import {
   type LayerNormAttrs,
   type LayerNormGradInputs,
@@ -26,6 +27,7 @@ import {byTypedArrays} from '../cpu/layer_norm_grad.js';
 import {chunksOf} from './chunks.js';
 import {type Grid, type Layout, layoutOf, Packed, type Source} from './packed.js';
 import {valuesOnCpu} from './values.js';
+import {hasWebgl2} from './version.js';
 
 export function layerNormGrad(args: {
   inputs: LayerNormGradInputs;
@@ -34,6 +36,7 @@ export function layerNormGrad(args: {
 }): LayerNormGradOutputs {
   const {inputs, attrs, backend} = args;
   const {cols} = rowsAndCols(inputs.x);
+  if (!hasWebgl2()) return composed.layerNormGrad(args);
   const onCpu = valuesOnCpu(backend, [inputs.dy, inputs.x, inputs.stats, inputs.gamma]);
   if (onCpu) return backwardOnCpu(onCpu, args);
 
