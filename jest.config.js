@@ -7,10 +7,15 @@ const specs = ['<rootDir>/test/spec/**/*.spec.ts'];
 
 const typescript = {
   // Sources name their neighbours by the extension that they have once built.
-  moduleNameMapper: {'^(\\.{1,2}/.*)\\.js$': '$1'},
+  // And h5wasm is ES modules alone.
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^h5wasm$': '<rootDir>/node_modules/h5wasm/dist/esm/hdf5_hl.js',
+  },
+  transformIgnorePatterns: ['/node_modules/(?!h5wasm/)'],
   // CommonJS: so tests, sources and backends share the one CommonJS copy of tfjs in Node.
   transform: {
-    '\\.ts$': [
+    '\\.ts$|h5wasm.*\\.js$': [
       '@swc/jest',
       {
         jsc: {parser: {syntax: 'typescript'}, target: 'es2022'},

@@ -17,7 +17,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 
 /** One for each subpath of `exports` in package.json. */
-const entryPoints = ['src/index.ts', 'src/graph/index.ts'];
+const entryPoints = ['src/index.ts', 'src/graph/index.ts', 'src/keras/index.ts'];
 
 const shared = {
   absWorkingDir: root,

@@ -1,0 +1,11 @@
+/** Models saved by Keras. Importing this registers the kernels, their gradients and the layers. */
+import {registerGradients} from '../gradients/register.js';
+import {registerKernels} from '../kernels/register.js';
+import {registerLayers} from '../layers/register.js';
+
+registerKernels();
+registerGradients();
+registerLayers();
+
+export {loadKerasModel} from './load.js';
+export type {KerasSource} from './source.js';
