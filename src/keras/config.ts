@@ -58,15 +58,29 @@ function translateGraph(config: Json): Json {
   const shift = ([name, node, tensor]: Json) => [name, node + (nested.has(name) ? 1 : 0), tensor];
   const node = (saved: Json) => {
     if (Array.isArray(saved)) return saved;
+    for (const [key, value] of Object.entries(saved.kwargs ?? {})) {
+      if (key === 'mask' || !histories(value).length) continue;
+      throw new Error(`a layer is given the tensor "${key}" by keyword, which is not supported.`);
+    }
     return histories(saved.args).map((history) => [...shift(history), {}]);
   };
+  const layers = config.layers.map((l: Json) => ({...l, inbound_nodes: l.inbound_nodes.map(node)}));
+  const output_layers = references(config.output_layers).map(shift);
   return {
     ...config,
-    layers: config.layers.map((l: Json) => ({...l, inbound_nodes: l.inbound_nodes.map(node)})),
+    layers: withoutMasks(layers, output_layers),
     input_layers: references(config.input_layers),
-    output_layers: references(config.output_layers).map(shift),
+    output_layers,
   };
 }
+
+/** Keras 3 saves masks as NotEqual layers, used by keyword; tfjs works masks out itself. */
+function withoutMasks(layers: Json[], outputs: Json[]): Json[] {
+  const used = new Set([...outputs, ...layers.flatMap((l) => l.inbound_nodes.flat())].map(first));
+  return layers.filter((l) => l.class_name !== 'NotEqual' || used.has(l.name));
+}
+
+const first = ([name]: Json) => name;
 
 function histories(value: Json): Json[] {
   if (value === null || typeof value !== 'object') return [];

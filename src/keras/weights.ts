@@ -61,9 +61,12 @@ function setWeights(layer: layers.Layer, stored: StoredTensor[]): void {
     throw new Error(`${where}: weight ${i} is [${wanted[i].shape}], in the file [${shape}].`);
   });
   if (!stored.length) return;
-  const values = stored.map(({shape, values}) => tf.tensor(values, shape, 'float32'));
-  layer.setWeights(values);
-  tf.dispose(values);
+  stored.forEach(({shape, values}, i) => {
+    // Not by `setWeights`, which applies constraints: Keras loads weights as they were saved.
+    const value = tf.tensor(values, shape, 'float32');
+    (layer.weights[i].read() as tf.Variable).assign(value);
+    value.dispose();
+  });
 }
 
 /** As Keras names the folders of a class. */

@@ -9,8 +9,8 @@ const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (char) => char
 for (const {name, source, files, xs, ys} of kerasFixtures) {
   for (const ending of ['keras', 'h5'] as const) {
     test(`${name}.${ending} gives the values of ${source}`, async () => {
-      const before = tf.memory().numTensors;
       const model = await loadKerasModel(bytesOf(files[ending]));
+      const before = tf.memory().numTensors;
       const inputs = xs.map(({values, shape, dtype}) =>
         tf.tensor(values, shape, dtype as 'float32' | 'int32'),
       );
@@ -20,8 +20,8 @@ for (const {name, source, files, xs, ys} of kerasFixtures) {
         expectClose(await outputs[i].data(), y.values, 1e-5);
       }
       tf.dispose([inputs, outputs]);
-      model.dispose();
       expect(tf.memory().numTensors).toBe(before);
+      model.dispose();
     });
   }
 }
