@@ -13,7 +13,8 @@ export async function readSource(source: KerasSource): Promise<Uint8Array> {
   const address = String(source);
   const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
   if (inNode && !/^(https?|data|blob):/.test(address)) {
-    const {readFile} = await import('node:fs/promises');
+    const fs = 'node:fs/promises'; // by a variable: bundlers for the browser leave it alone
+    const {readFile} = (await import(fs)) as typeof import('node:fs/promises');
     return new Uint8Array(await readFile(source as string | URL));
   }
   const response = await fetch(address);
