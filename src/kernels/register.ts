@@ -13,6 +13,8 @@ import {layerNormGradConfigWasm} from './wasm/layer_norm_grad.js';
 import {layerNormConfigWebgl} from './webgl/layer_norm.js';
 import {layerNormGradConfigWebgl} from './webgl/layer_norm_grad.js';
 import {hasWebgl2} from './webgl/version.js';
+import {layerNormConfigWebgpu} from './webgpu/layer_norm.js';
+import {layerNormGradConfigWebgpu} from './webgpu/layer_norm_grad.js';
 
 const fusedKernels: tf.KernelConfig[] = [
   layerNormConfigCpu,
@@ -23,6 +25,8 @@ const fusedKernels: tf.KernelConfig[] = [
   layerNormGradConfigWasm,
   layerNormConfigWebgl,
   layerNormGradConfigWebgl,
+  layerNormConfigWebgpu,
+  layerNormGradConfigWebgpu,
 ];
 
 /** Backends that run on composed kernels, in this process and whichever copy of the package. */

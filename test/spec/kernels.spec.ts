@@ -15,7 +15,7 @@ const [x, dy] = [random.normal(rows * cols), random.normal(rows * cols)];
 const [gamma, beta] = [random.normal(cols), random.normal(cols)];
 
 /** The backends with a kernel of their own; the others run on composed ops. */
-const isFused = ['cpu', 'tensorflow', 'wasm', 'webgl'].includes(backendName);
+const isFused = ['cpu', 'tensorflow', 'wasm', 'webgl', 'webgpu'].includes(backendName);
 
 function kernelsOf(run: () => unknown): string[] {
   const engine = tf.engine() as unknown as {

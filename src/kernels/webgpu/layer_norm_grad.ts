@@ -1,0 +1,285 @@
+/**
+ * The gradient of layer normalisation on the `webgpu` backend, in two dispatches: dx, with dγ and dβ
+ * summed over the rows that each row's place in a workgroup gets; then those sums added up in a
+ * fixed order. x and dy are read once, dx is written once. Rows too long for a thread's registers
+ * take a dispatch more, which reads x and dy again for dγ and dβ.
+ *
+ * The saved mean was rounded to float32, so x̂ is moved to mean 0 once more, by its own mean.
+ */
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
+import {
+  type LayerNormAttrs,
+  type LayerNormGradInputs,
+  type LayerNormGradOutputs,
+  layerNormGradConfig,
+  rowsAndCols,
+} from '../contract.js';
+import {byTypedArrays} from '../cpu/layer_norm_grad.js';
+import {
+  dotOf,
+  forEachUnit,
+  groupNumber,
+  type Layout,
+  layoutOf,
+  mostKept,
+  reduction,
+  runProgram,
+  type Source,
+  sumOf,
+  typeOf,
+} from './program.js';
+import {valuesOnCpu} from './values.js';
+
+const columnThreads = 64;
+
+export function layerNormGrad(args: {
+  inputs: LayerNormGradInputs;
+  attrs: LayerNormAttrs;
+  backend: WebGPUBackend;
+}): LayerNormGradOutputs {
+  const {inputs, attrs, backend} = args;
+  const {dy, x, stats, gamma} = inputs;
+  const onCpu = valuesOnCpu(backend, [dy, x, stats, gamma]);
+  if (onCpu) return backwardOnCpu(onCpu, args);
+
+  const layout = layoutOf(rowsAndCols(x));
+  const {rows, cols} = layout;
+  const tensors: Source['inputs'] = [
+    {name: 'dy', tensor: {...dy, shape: [rows, cols]}},
+    {name: 'x', tensor: {...x, shape: [rows, cols]}},
+    {name: 'stats', tensor: stats, scalar: true},
+    ...(gamma ? [{name: 'gamma', tensor: gamma}] : []),
+  ];
+  const [dx, parts] =
+    layout.items <= mostKept
+      ? shortRows(backend, layout, tensors, attrs.center)
+      : longRows(backend, layout, tensors, attrs.center);
+
+  const dbeta = backend.makeTensorInfo([cols], 'float32');
+  const dgamma = addParts(backend, layout, parts, dbeta);
+  backend.disposeData(parts.dataId);
+  return [{...dx, shape: x.shape}, dgamma, dbeta];
+}
+
+function backwardOnCpu(
+  [dy, x, stats, gamma]: (TypedArray | undefined)[],
+  {inputs, attrs, backend}: Parameters<typeof layerNormGrad>[0],
+): LayerNormGradOutputs {
+  const {rows, cols} = rowsAndCols(inputs.x);
+  const dx = new Float32Array(rows * cols); // [rows, cols]
+  const [dgamma, dbeta] = [new Float32Array(cols), new Float32Array(cols)];
+  const given = [dy, x, stats] as TypedArray[];
+  byTypedArrays(given[0], given[1], given[2], gamma, dx, dgamma, dbeta, attrs);
+  return [
+    backend.makeTensorInfo(inputs.x.shape, 'float32', dx),
+    backend.makeTensorInfo([cols], 'float32', dgamma),
+    backend.makeTensorInfo([cols], 'float32', dbeta),
+  ];
+}
+
+/** dx [rows, cols], and the sums for dγ and dβ by place: [places, 2, cols]. */
+function shortRows(
+  backend: WebGPUBackend,
+  layout: Layout,
+  tensors: Source['inputs'],
+  center: boolean,
+): [dx: TensorInfo, parts: TensorInfo] {
+  const {rows, cols, width, lanes, rowsAtOnce, items} = layout;
+  const mostPlaces = Math.min(1024, 16384 / lanes);
+  const groups = Math.ceil(Math.min(rows, mostPlaces) / rowsAtOnce);
+  const places = groups * rowsAtOnce;
+  const parts = backend.makeTensorInfo([places, 2, cols], 'float32');
+  const hasGamma = tensors.length === 4;
+  const one = width === 4 ? 'vec4<f32>(1.0)' : '1.0';
+  const arrays = ['g', 'xhat', 'scaling', 'dgamma', 'dbeta'];
+
+  const dx = runProgram(backend, width, {
+    key: ['backward', lanes, items, center, hasGamma].join('_'),
+    inputs: tensors,
+    outputShape: [rows, cols],
+    extra: {name: 'parts', tensor: parts},
+    uniforms: [
+      {name: 'places', type: 'i32', value: places},
+      {name: 'steps', type: 'i32', value: Math.ceil(rows / places)},
+    ],
+    dispatch: [groups, 1],
+    threads: lanes * rowsAtOnce,
+    code: `
+  ${reduction('sums', 'vec3<f32>', 'a + b', layout)}
+
+  fn main(index : i32) {
+    let tid = i32(localIndex);
+    let lane = tid % ${lanes};
+    let place = ${groupNumber} * ${rowsAtOnce} + tid / ${lanes};
+    let cols = f32(uniforms.outShape.y);
+    let n = uniforms.outShape.y / ${width};
+    ${arrays.map((name) => `var ${name} : array<${typeOf(width)}, ${items}>;`).join('\n    ')}
+    ${forEachUnit(layout, `scaling[i] = ${hasGamma ? 'gamma[c]' : one};`)}
+
+    for (var step = 0; step < uniforms.steps; step++) {
+      let row = step * uniforms.places + place;
+      let isRow = row < uniforms.outShape.x; // no early end: all threads must reach the barriers
+      let base = row * n;
+      let mean = stats[select(0, 2 * row, isRow)];
+      let rstd = stats[select(1, 2 * row + 1, isRow)];
+      var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
+      if (isRow) {
+        ${forEachUnit(layout, readUnit(width, center, 'scaling[i]', true))}
+      }
+      ${means(center)}
+      if (isRow) {
+        ${forEachUnit(
+          layout,
+          `let normalized = xhat[i] - shift;
+           let up = dy[base + c];
+           dgamma[i] = dgamma[i] + up * normalized;
+           dbeta[i] = dbeta[i] + up;
+           result[base + c] = (g[i] - meanG - normalized * meanGXhat) * rstd;`,
+        )}
+      }
+    }
+    ${forEachUnit(
+      layout,
+      `parts[place * 2 * n + c] = dgamma[i];
+       parts[(place * 2 + 1) * n + c] = dbeta[i];`,
+    )}
+  }`,
+  });
+  return [dx, parts];
+}
+
+/** As `shortRows`, with nothing kept in registers: dx and each row's shift of x̂, then the sums. */
+function longRows(
+  backend: WebGPUBackend,
+  layout: Layout,
+  tensors: Source['inputs'],
+  center: boolean,
+): [dx: TensorInfo, parts: TensorInfo] {
+  const {rows, cols, width, lanes, rowsAtOnce, units} = layout;
+  const shifts = backend.makeTensorInfo([rows], 'float32');
+  const hasGamma = tensors.length === 4;
+  const scaling = hasGamma ? 'gamma[c]' : width === 4 ? 'vec4<f32>(1.0)' : '1.0';
+
+  const dx = runProgram(backend, width, {
+    key: ['backwardLong', lanes, center, hasGamma].join('_'),
+    inputs: tensors,
+    outputShape: [rows, cols],
+    extra: {name: 'shifts', tensor: shifts, scalar: true},
+    dispatch: [Math.ceil(rows / rowsAtOnce), 1],
+    threads: lanes * rowsAtOnce,
+    code: `
+  ${reduction('sums', 'vec3<f32>', 'a + b', layout)}
+
+  fn main(index : i32) {
+    let tid = i32(localIndex);
+    let lane = tid % ${lanes};
+    let row = ${groupNumber} * ${rowsAtOnce} + tid / ${lanes};
+    let isRow = row < uniforms.outShape.x;
+    let cols = f32(uniforms.outShape.y);
+    let units = uniforms.outShape.y / ${width};
+    let n = select(0, units, isRow); // no early return: all threads must reach the barriers
+    let base = row * units;
+    let mean = stats[select(0, 2 * row, isRow)];
+    let rstd = stats[select(1, 2 * row + 1, isRow)];
+    var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
+    ${forEachUnit(layout, readUnit(width, center, scaling, false))}
+    ${means(center)}
+    ${forEachUnit(
+      layout,
+      `let normalized = (x[base + c] - mean) * rstd - shift;
+       let g = dy[base + c] * ${scaling};
+       result[base + c] = (g - meanG - normalized * meanGXhat) * rstd;`,
+    )}
+    if (lane == 0 && isRow) { shifts[row] = shift; }
+  }`,
+  });
+
+  const places = Math.min(rows, 64);
+  const groups = Math.ceil(units / columnThreads);
+  const zero = `${typeOf(width)}(0.0)`;
+  const parts = runProgram(backend, width, {
+    key: 'backwardColumns',
+    inputs: [...tensors.slice(0, 3), {name: 'shifts', tensor: shifts, scalar: true}],
+    outputShape: [places, 2, cols],
+    uniforms: [{name: 'groups', type: 'i32', value: groups}],
+    dispatch: [groups * places, 1],
+    threads: columnThreads,
+    code: `
+  fn main(index : i32) {
+    let group = ${groupNumber};
+    let place = group / uniforms.groups;
+    let c = (group % uniforms.groups) * ${columnThreads} + i32(localIndex);
+    let places = uniforms.outShape.x;
+    let n = uniforms.outShape.z / ${width};
+    if (c >= n || place >= places) { return; }
+    var dgamma = ${zero};
+    var dbeta = ${zero};
+    for (var row = place; row < uniforms.dyShape.x; row += places) {
+      let up = dy[row * n + c];
+      let xhat = (x[row * n + c] - stats[2 * row]) * stats[2 * row + 1] - shifts[row];
+      dgamma = dgamma + up * xhat;
+      dbeta = dbeta + up;
+    }
+    result[place * 2 * n + c] = dgamma;
+    result[(place * 2 + 1) * n + c] = dbeta;
+  }`,
+  });
+  backend.disposeData(shifts.dataId);
+  return [dx, parts];
+}
+
+/** WGSL: a unit's part of the row's sums; `keep` puts g and x̂ into registers. */
+function readUnit(width: 1 | 4, center: boolean, scaling: string, keep: boolean): string {
+  return `
+          let gHere = dy[base + c] * ${scaling};
+          let xhatHere = (x[base + c] - mean) * rstd;
+          ${keep ? 'g[i] = gHere; xhat[i] = xhatHere;' : ''}
+          sum = sum + vec3<f32>(
+            ${sumOf('gHere', width)},
+            ${dotOf('gHere', 'xhatHere', width)},
+            ${center ? sumOf('xhatHere', width) : '0.0'});`;
+}
+
+/** WGSL: the means of a row from its sums; ⟨g·(x̂ − shift)⟩ = ⟨g·x̂⟩ − shift·⟨g⟩. */
+function means(center: boolean): string {
+  return `
+      let mean3 = sums(sum, tid) / cols;
+      let shift = ${center ? 'mean3.z' : '0.0'};
+      let meanG = ${center ? 'mean3.x' : '0.0'};
+      let meanGXhat = mean3.y - shift * mean3.x;`;
+}
+
+/** dγ [cols]; dβ is written to `dbeta`. */
+function addParts(
+  backend: WebGPUBackend,
+  {cols, width, units}: Layout,
+  parts: TensorInfo,
+  dbeta: TensorInfo,
+): TensorInfo {
+  const zero = `${typeOf(width)}(0.0)`;
+  return runProgram(backend, width, {
+    key: 'backwardParts',
+    inputs: [{name: 'sums', tensor: parts}],
+    outputShape: [cols],
+    extra: {name: 'dbeta', tensor: dbeta},
+    dispatch: [Math.ceil(units / columnThreads), 1],
+    threads: columnThreads,
+    code: `
+  fn main(index : i32) {
+    let c = ${groupNumber} * ${columnThreads} + i32(localIndex);
+    let n = uniforms.outShape / ${width};
+    if (c >= n) { return; }
+    var gammaSum = ${zero};
+    var betaSum = ${zero};
+    for (var place = 0; place < uniforms.sumsShape.x; place++) {
+      gammaSum = gammaSum + sums[place * 2 * n + c];
+      betaSum = betaSum + sums[(place * 2 + 1) * n + c];
+    }
+    result[c] = gammaSum;
+    dbeta[c] = betaSum;
+  }`,
+  });
+}
+
+export const layerNormGradConfigWebgpu = layerNormGradConfig('webgpu', layerNormGrad);

@@ -1,0 +1,147 @@
+/**
+ * How both kernels reach the backend: one compute shader each, through `runWebGPUProgram`.
+ *
+ * That interface knows one output. A shader with a second one takes it as its last input and
+ * declares that binding once more, to be written to; the backend's own declaration of it, to be
+ * read, is then not used by the shader, and WGSL allows both.
+ */
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+
+/** How a workgroup's threads share the rows. */
+export interface Layout {
+  rows: number;
+  cols: number;
+  /** Numbers that a thread loads at once: 4 where the columns allow, else 1. */
+  width: 1 | 4;
+  /** Loads in a row: cols / width. */
+  units: number;
+  /** Threads that share a row, a power of two. */
+  lanes: number;
+  /** Rows that a workgroup does at once. */
+  rowsAtOnce: number;
+  /** Units of a row that a thread has; above `mostKept` they are loaded again for each pass. */
+  items: number;
+}
+
+/** So many units of each tensor fit a thread's registers. */
+export const mostKept = 4;
+
+const workgroupSize = 64;
+const mostLanes = 256; // WebGPU's default limit of threads to a workgroup
+
+export function layoutOf({rows, cols}: {rows: number; cols: number}): Layout {
+  const width = cols % 4 === 0 ? 4 : 1;
+  const units = cols / width;
+  const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / 2))));
+  const rowsAtOnce = Math.max(1, workgroupSize / lanes);
+  return {rows, cols, width, units, lanes, rowsAtOnce, items: Math.ceil(units / lanes)};
+}
+
+/** A shader: what it reads and writes, by name, and its code. */
+export interface Source {
+  /** Says which shader it is; layouts that compile to the same code share it. */
+  key: string;
+  /** Tensors to read; `scalar`: number by number, whatever the layout's width. */
+  inputs: {name: string; tensor: TensorInfo; scalar?: boolean}[];
+  /** What `result` is: its shape decides the uniform `outShape`. */
+  outputShape: number[];
+  /** A second output, `scalar` as above. */
+  extra?: {name: string; tensor: TensorInfo; scalar?: boolean};
+  uniforms?: {name: string; type: 'f32' | 'i32'; value: number}[];
+  /** Workgroups. */
+  dispatch: [x: number, y: number];
+  threads: number;
+  /** WGSL with the function `main`. */
+  code: string;
+}
+
+export function runProgram(backend: WebGPUBackend, width: 1 | 4, source: Source): TensorInfo {
+  const {inputs, extra, outputShape, uniforms = []} = source;
+  const placeholder = extra && {...extra, name: `${extra.name}AsInput`};
+  const bound = placeholder ? [...inputs, placeholder] : inputs;
+  const components = bound.map(({scalar}) => (scalar ? 1 : width));
+  const binding = bound.length; // 0 is the result, the inputs follow
+  const type = extra?.scalar ? 'f32' : typeOf(width);
+  const declaration = extra
+    ? `@group(0) @binding(${binding}) var<storage, read_write> ${extra.name} : array<${type}>;`
+    : '';
+  const program = {
+    variableNames: bound.map(({name}) => name),
+    variableComponents: components,
+    outputComponent: width,
+    outputShape,
+    dispatchLayout: {x: outputShape.map((_, dim) => dim)},
+    dispatch: [...source.dispatch, 1],
+    workgroupSize: [source.threads, 1, 1],
+    uniforms: uniforms.map(({name, type}) => `${name} : ${type},`).join(' '),
+    shaderKey: `layerNorm_${source.key}_${width}_${source.threads}`,
+    getUserCode: () => `${declaration}\n${source.code}`,
+  };
+  return backend.runWebGPUProgram(
+    program as unknown as Parameters<WebGPUBackend['runWebGPUProgram']>[0],
+    bound.map(({tensor}) => tensor),
+    'float32',
+    uniforms.map(({type, value}) => ({type: type === 'f32' ? 'float32' : 'int32', data: [value]})),
+  );
+}
+
+/** The WGSL type of a unit. */
+export function typeOf(width: 1 | 4): string {
+  return width === 4 ? 'vec4<f32>' : 'f32';
+}
+
+/** The sum of a unit's numbers, as WGSL. */
+export function sumOf(unit: string, width: 1 | 4): string {
+  return width === 4 ? `dot(${unit}, vec4<f32>(1.0))` : unit;
+}
+
+/** The sum of the products of two units' numbers, as WGSL. */
+export function dotOf(a: string, b: string, width: 1 | 4): string {
+  return width === 4 ? `dot(${a}, ${b})` : `(${a} * ${b})`;
+}
+
+/** The largest of a unit's numbers, as WGSL. */
+export function maxOf(unit: string, width: 1 | 4): string {
+  return width === 4 ? `max(max(${unit}.x, ${unit}.y), max(${unit}.z, ${unit}.w))` : unit;
+}
+
+/** WGSL: the workgroup's number, whatever grid the backend makes of so many. */
+export const groupNumber =
+  'i32((workgroupId.z * numWorkgroups.y + workgroupId.y) * numWorkgroups.x + workgroupId.x)';
+
+/**
+ * WGSL: `name(v, tid)`, what `combine` makes of the v of all the lanes of a row, the same in each.
+ * In pairs, so that the error grows with the logarithm of their number.
+ */
+export function reduction(
+  name: string,
+  type: string,
+  combine: string,
+  {lanes, rowsAtOnce}: Layout,
+): string {
+  return `
+  var<workgroup> ${name}Shared : array<${type}, ${lanes * rowsAtOnce}>;
+  fn ${name}(v : ${type}, tid : i32) -> ${type} {
+    ${name}Shared[tid] = v;
+    workgroupBarrier();
+    for (var step = ${lanes >> 1}; step > 0; step = step >> 1) {
+      if (tid % ${lanes} < step) {
+        let a = ${name}Shared[tid];
+        let b = ${name}Shared[tid + step];
+        ${name}Shared[tid] = ${combine};
+      }
+      workgroupBarrier();
+    }
+    let all = ${name}Shared[tid - tid % ${lanes}];
+    workgroupBarrier();
+    return all;
+  }`;
+}
+
+/** WGSL: `body` for each unit `c` of the row that is this lane's, its `i`-th. */
+export function forEachUnit({lanes, items}: Layout, body: string): string {
+  return items <= mostKept
+    ? `for (var i = 0; i < ${items}; i++) { let c = lane + i * ${lanes}; if (c < n) { ${body} } }`
+    : `for (var c = lane; c < n; c += ${lanes}) { ${body} }`;
+}
