@@ -106,7 +106,7 @@ function shortRows(
     dispatch: [groups, 1],
     threads: lanes * rowsAtOnce,
     code: `
-  ${reduction('sums', 'vec3<f32>', 'a + b', layout)}
+  ${reduction('sums', 'vec3<f32>', 'a + b', layout, true)}
 
   fn main(index : i32) {
     let tid = i32(localIndex);

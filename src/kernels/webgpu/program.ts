@@ -33,7 +33,7 @@ const mostLanes = 256; // WebGPU's default limit of threads to a workgroup
 export function layoutOf({rows, cols}: {rows: number; cols: number}): Layout {
   const width = cols % 4 === 0 ? 4 : 1;
   const units = cols / width;
-  const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / 2))));
+  const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / mostKept))));
   const rowsAtOnce = Math.max(1, workgroupSize / lanes);
   return {rows, cols, width, units, lanes, rowsAtOnce, items: Math.ceil(units / lanes)};
 }
@@ -112,29 +112,46 @@ export const groupNumber =
 
 /**
  * WGSL: `name(v, tid)`, what `combine` makes of the v of all the lanes of a row, the same in each.
- * In pairs, so that the error grows with the logarithm of their number.
+ *
+ * By 16 numbers at a time and then those results, not by halves: a barrier costs more than a few
+ * additions do, and the error stays that of short sums. Callable once; `again` adds the barrier
+ * that a second call needs.
  */
 export function reduction(
   name: string,
   type: string,
   combine: string,
   {lanes, rowsAtOnce}: Layout,
+  again = false,
 ): string {
+  const chunk = Math.min(16, lanes);
+  const chunks = lanes / chunk;
+  const fold = (array: string, start: string, count: number) => `
+    var all = ${array}[${start}];
+    for (var k = 1; k < ${count}; k++) {
+      let a = all;
+      let b = ${array}[${start} + k];
+      all = ${combine};
+    }`;
+  const whole =
+    chunks === 1
+      ? fold(`${name}Shared`, '(tid - lane)', lanes)
+      : `
+    if (lane < ${chunks}) {
+      ${fold(`${name}Shared`, `(tid - lane + lane * ${chunk})`, chunk)}
+      ${name}Chunks[tid / ${lanes} * ${chunks} + lane] = all;
+    }
+    workgroupBarrier();
+    ${fold(`${name}Chunks`, `(tid / ${lanes} * ${chunks})`, chunks)}`;
   return `
   var<workgroup> ${name}Shared : array<${type}, ${lanes * rowsAtOnce}>;
+  var<workgroup> ${name}Chunks : array<${type}, ${chunks * rowsAtOnce}>;
   fn ${name}(v : ${type}, tid : i32) -> ${type} {
+    let lane = tid % ${lanes};
     ${name}Shared[tid] = v;
     workgroupBarrier();
-    for (var step = ${lanes >> 1}; step > 0; step = step >> 1) {
-      if (tid % ${lanes} < step) {
-        let a = ${name}Shared[tid];
-        let b = ${name}Shared[tid + step];
-        ${name}Shared[tid] = ${combine};
-      }
-      workgroupBarrier();
-    }
-    let all = ${name}Shared[tid - tid % ${lanes}];
-    workgroupBarrier();
+    ${whole}
+    ${again ? 'workgroupBarrier();' : ''}
     return all;
   }`;
 }
