@@ -25,7 +25,7 @@ export interface Layout {
 }
 
 /** So many units of each tensor fit a thread's registers. */
-export const mostKept = 4;
+export const mostKept = 8;
 
 const workgroupSize = 64;
 const mostLanes = 256; // WebGPU's default limit of threads to a workgroup
@@ -113,7 +113,7 @@ export const groupNumber =
 /**
  * WGSL: `name(v, tid)`, what `combine` makes of the v of all the lanes of a row, the same in each.
  *
- * By 16 numbers at a time and then those results, not by halves: a barrier costs more than a few
+ * By 32 numbers at a time and then those results, not by halves: a barrier costs more than a few
  * additions do, and the error stays that of short sums. Callable once; `again` adds the barrier
  * that a second call needs.
  */
@@ -124,7 +124,7 @@ export function reduction(
   {lanes, rowsAtOnce}: Layout,
   again = false,
 ): string {
-  const chunk = Math.min(16, lanes);
+  const chunk = Math.min(32, lanes);
   const chunks = lanes / chunk;
   const fold = (array: string, start: string, count: number) => `
     var all = ${array}[${start}];
