@@ -5,6 +5,9 @@ import {parseHTML} from 'linkedom';
 
 const COLORS = ['#d1495b', '#2274a5'];
 
+/** Pixels from one name of the legend to the next. */
+const LEGEND_LINE = 18;
+
 /**
  * Draws lines into an SVG file: each value faintly, its running mean clearly.
  *
@@ -16,7 +19,7 @@ export function writeLineChart({file, title, xLabel, yLabel, lines}) {
   const {document} = parseHTML('<!doctype html><html><body></body></html>');
   const points = lines.flatMap(({name, values}) => values.map((y, i) => ({name, x: i + 1, y})));
   const steps = Math.max(...lines.map(({values}) => values.length));
-  const mean = Plot.windowY({k: Math.max(1, Math.ceil(steps / 40)), anchor: 'end', strict: false});
+  const window = {k: Math.max(1, Math.ceil(steps / 40)), anchor: 'end', strict: false};
   const svg = Plot.plot({
     document,
     width: 760,
@@ -28,17 +31,16 @@ export function writeLineChart({file, title, xLabel, yLabel, lines}) {
     color: {domain: lines.map(({name}) => name), range: COLORS},
     marks: [
       Plot.lineY(points, {x: 'x', y: 'y', stroke: 'name', strokeOpacity: 0.18}),
-      Plot.lineY(points, {...mean, x: 'x', y: 'y', stroke: 'name', strokeWidth: 2.5}),
-      Plot.text(
-        lines.map(({name}) => name),
-        {
+      Plot.lineY(points, Plot.windowY(window, {x: 'x', y: 'y', stroke: 'name', strokeWidth: 2.5})),
+      lines.map(({name}, i) =>
+        Plot.text([`— ${name}`], {
           frameAnchor: 'top-right',
-          text: (name) => `— ${name}`,
-          fill: (name) => name,
+          dy: i * LEGEND_LINE,
+          fill: COLORS[i],
           fontSize: 13,
           fontWeight: 600,
           lineAnchor: 'top',
-        },
+        }),
       ),
       Plot.text([title], {frameAnchor: 'top-left', dy: -40, fontSize: 15, fontWeight: 600}),
     ],
