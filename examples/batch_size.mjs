@@ -84,7 +84,9 @@ async function reportAccuracy() {
     }
     rows.push(row);
   }
-  console.log(`\nDigits told right, of ${test.images.shape[0]} never trained on (larger batches: fewer steps):`);
+  console.log(
+    `\nDigits told right, of ${test.images.shape[0]} never trained on (larger batches: fewer steps):`,
+  );
   printTable(['batch size', ...BATCH_SIZES], rows);
 }
 
