@@ -19,7 +19,7 @@ const ONNX_RUNTIME = {
 
 window.runBench = async ({environment, tasks, limits, peers}) => {
   const {backend, threads} = environment;
-  const countCalls = gpuCallCounter(backend);
+  const countCalls = gpuCallCounter(tf, backend);
   // Inputs made here would stay on the CPU, where a model's activations are on the GPU.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   tf.env().set('WEBGL_CPU_FORWARD', false);

@@ -1,6 +1,10 @@
 /** The numbers as tables in the terminal. */
 import {printTable} from '../../examples/support/table.mjs';
 import {formatRatio, formatShape, formatTime, KINDS, ratioTo} from './format.mjs';
+import {leastBytes} from './gpu_calls.mjs';
+
+/** Draw calls or dispatches; the bytes they move, as a multiple of the least that is possible. */
+const ON_GPU = ['GPU calls', 'bytes'];
 
 /** @param {{name: string, contenders: object[], results: object[]}} environment with its report */
 export function printReport({name, isFused, contenders, results}) {
@@ -18,6 +22,9 @@ export function printReport({name, isFused, contenders, results}) {
       ...timeCells(result.rows, row),
       row.error === undefined ? '–' : row.error.toExponential(1),
       row.gpuCalls ?? '–',
+      row.gpuBytes === undefined
+        ? '–'
+        : `${(row.gpuBytes / leastBytes(result.shape, result.kind)).toFixed(1)}×`,
     ]),
   );
   const head = [
@@ -29,9 +36,9 @@ export function printReport({name, isFused, contenders, results}) {
     'runs',
     'faster',
     'error',
-    'GPU calls',
+    ...ON_GPU,
   ];
-  printWithout(head, rows, results.some(hasGpuCalls) ? [] : ['GPU calls']);
+  printWithout(head, rows, results.some(hasGpuCalls) ? [] : ON_GPU);
 
   const steps = only('trainingStep').flatMap(({rows, shape}) =>
     rows.map((row) => [formatShape(shape), labels.get(row.contender), ...timeCells(rows, row)]),

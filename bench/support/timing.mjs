@@ -5,9 +5,6 @@
  */
 import {median, quantile} from './stats.mjs';
 
-/** A sample lasts about as long, or the clock and the loop are what is measured. */
-const SAMPLE_MS = 2;
-
 const SETTLE_MS = 5;
 
 /** Samples of one that is slow, so that there is a median. */
@@ -16,13 +13,16 @@ const FEWEST = 3;
 /**
  * @param {{name: string, work: {time: (calls: number) => Promise<number>}}[]} contenders each has
  *     run once; the rest of warming up is done here
- * @param {{rounds: number, budgetMs: number, capMs: number, maxCalls?: number}} options `budgetMs`:
- *     about how long one contender may take; a slow one gets fewer rounds, but three, and one alone
- *     where three would take longer than `capMs`. `maxCalls`: calls to a sample at most.
+ * @param {{rounds: number, budgetMs: number, capMs: number, sampleMs: number, maxCalls: number}}
+ *     options `budgetMs`: about how long one contender may take; a slow one gets fewer rounds, but
+ *     three, and one alone where three would take longer than `capMs`. `sampleMs`: a sample has so
+ *     many calls that it lasts about as long, or the clock and the loop are what is measured, but
+ *     `maxCalls` at most.
  * @returns {Promise<Map<string, {ms: number, low: number, high: number, runs: number}>>}
  *     by name: the median with its quartiles; `runs`: samples taken
  */
-export async function timeInTurn(contenders, {rounds, budgetMs, capMs, maxCalls = 1000}) {
+export async function timeInTurn(contenders, options) {
+  const {rounds, budgetMs, capMs, sampleMs, maxCalls} = options;
   const plans = [];
   for (const {name, work} of contenders) plans.push(await plan(name, work));
   for (let round = 0; round < rounds; round++) {
@@ -45,7 +45,7 @@ export async function timeInTurn(contenders, {rounds, budgetMs, capMs, maxCalls 
     const second = await work.time(1);
     // The third tells: until then code is compiled and memory is fresh.
     const ms = second < 50 ? await work.time(1) : second;
-    const calls = Math.min(maxCalls, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(ms, 1e-4))));
+    const calls = Math.min(maxCalls, Math.max(1, Math.ceil(sampleMs / Math.max(ms, 1e-4))));
     if (calls > 1) await work.time(calls);
     const wanted = Math.max(FEWEST, Math.min(rounds, Math.floor(budgetMs / (ms * calls))));
     return {name, work, calls, samples: [], wanted};

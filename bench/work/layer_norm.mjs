@@ -26,8 +26,10 @@ export async function measureLayerNorm(context, contenders, {shape, kind, checks
       ready.push({name, work, row});
       if (!expected || !normalizes) await work.time(1);
       else row.error = largestError(await work.outputs(), expected, cols);
-      if (context.countCalls && work.runOnce) {
-        row.gpuCalls = context.countCalls(work.runOnce);
+      if (context.countCalls && work.countCalls) {
+        const {calls, bytes} = await work.countCalls(context.countCalls);
+        row.gpuCalls = calls;
+        row.gpuBytes = bytes;
       }
     } catch (error) {
       row.reason = firstLine(error);

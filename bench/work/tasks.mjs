@@ -35,12 +35,15 @@ export function tasksFor({shapes, quick}) {
   return [...tasks, ...slopes, {type: 'trainingStep'}];
 }
 
-/** How much time to spend. `onGpu`: each call is waited for, so that calls are not bundled. */
+/**
+ * How much time to spend. A GPU works through a queue, and a read waits for its end, which alone
+ * takes milliseconds: there a sample is several calls and one read, as in a model of several layers.
+ */
 export function limitsFor({quick, onGpu}) {
   return {
     rounds: quick ? 7 : 25,
     budgetMs: quick ? 1500 : 6000,
     capMs: quick ? 5000 : 40_000,
-    maxCalls: onGpu ? 1 : 1000,
+    ...(onGpu ? {sampleMs: 50, maxCalls: 16} : {sampleMs: 2, maxCalls: 1000}),
   };
 }

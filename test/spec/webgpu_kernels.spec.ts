@@ -71,32 +71,50 @@ function largestTerm(dy: Float32Array, gamma: Float32Array, rstd: Float64Array):
 }
 
 (backendName === 'webgpu' ? describe : describe.skip)('the WebGPU kernels', () => {
-  describe('share the rows among the threads: values and gradients of', () => {
-    for (const shape of [
-      [5, 1],
-      [3, 2],
-      [130, 7],
-      [67, 8],
-      [9, 63],
-      [3, 5, 100],
-      [33, 768],
-      [3, 1023],
-      [2, 8192], // the longest row that registers hold
-      [2, 8196],
-      [3, 8193], // not in units of four
-      [4, 262_144],
-      [262_144, 4],
-    ]) {
-      test(`[${shape}]`, () => expectRight(shape), 60_000);
-    }
+  /** Has the kernels share the rows as they do on a GPU, or as on a renderer in software. */
+  function actAs(isFallbackAdapter: boolean): void {
+    const {device} = backend() as unknown as {device: GPUDevice};
+    const value = {...device.adapterInfo, isFallbackAdapter};
+    Object.defineProperty(device, 'adapterInfo', {value, configurable: true});
+  }
 
-    for (const shape of [
-      [67, 8],
-      [2, 8196],
-    ]) {
-      test(`[${shape}], not centred`, () => expectRight(shape, {center: false}));
-    }
-  });
+  for (const [place, isFallbackAdapter] of [
+    ['on a GPU', false],
+    ['in software', true],
+  ] as const) {
+    describe(`share the rows as ${place}: values and gradients of`, () => {
+      beforeAll(() => actAs(isFallbackAdapter));
+      afterAll(() => actAs(true));
+
+      for (const shape of [
+        [5, 1],
+        [3, 2],
+        [130, 7],
+        [67, 8],
+        [700, 12], // more rows than places
+        [9, 63],
+        [3, 5, 100],
+        [33, 768],
+        [3, 1023],
+        [150, 1024], // the longest row that registers hold in software
+        [150, 1028],
+        [2, 8192], // and on a GPU
+        [2, 8196],
+        [3, 8193], // not in units of four
+        [4, 262_144],
+        [262_144, 4],
+      ]) {
+        test(`[${shape}]`, () => expectRight(shape), 60_000);
+      }
+
+      for (const shape of [
+        [67, 8],
+        [2, 8196],
+      ]) {
+        test(`[${shape}], not centred`, () => expectRight(shape, {center: false}));
+      }
+    });
+  }
 
   test('one dispatch forward, two backward, three for rows that registers cannot hold', () => {
     tf.tidy(() => {

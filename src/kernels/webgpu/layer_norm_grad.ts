@@ -22,10 +22,10 @@ import {
   groupNumber,
   type Layout,
   layoutOf,
-  mostKept,
   reduction,
   runProgram,
   type Source,
+  shareOf,
   sumOf,
   typeOf,
 } from './program.js';
@@ -43,7 +43,7 @@ export function layerNormGrad(args: {
   const onCpu = valuesOnCpu(backend, [dy, x, stats, gamma]);
   if (onCpu) return backwardOnCpu(onCpu, args);
 
-  const layout = layoutOf(rowsAndCols(x));
+  const layout = layoutOf(rowsAndCols(x), backend);
   const {rows, cols} = layout;
   const tensors: Source['inputs'] = [
     {name: 'dy', tensor: {...dy, shape: [rows, cols]}},
@@ -51,10 +51,9 @@ export function layerNormGrad(args: {
     {name: 'stats', tensor: stats, scalar: true},
     ...(gamma ? [{name: 'gamma', tensor: gamma}] : []),
   ];
-  const [dx, parts] =
-    layout.items <= mostKept
-      ? shortRows(backend, layout, tensors, attrs.center)
-      : longRows(backend, layout, tensors, attrs.center);
+  const [dx, parts] = layout.isKept
+    ? shortRows(backend, layout, tensors, attrs.center)
+    : longRows(backend, layout, tensors, attrs.center);
 
   const dbeta = backend.makeTensorInfo([cols], 'float32');
   const dgamma = addParts(backend, layout, parts, dbeta);
@@ -87,7 +86,7 @@ function shortRows(
 ): [dx: TensorInfo, parts: TensorInfo] {
   const {rows, cols, width, lanes, rowsAtOnce, items} = layout;
   const mostPlaces = Math.min(1024, 16384 / lanes);
-  const groups = Math.ceil(Math.min(rows, mostPlaces) / rowsAtOnce);
+  const groups = Math.min(layout.groups, Math.ceil(mostPlaces / rowsAtOnce));
   const places = groups * rowsAtOnce;
   const parts = backend.makeTensorInfo([places, 2, cols], 'float32');
   const hasGamma = tensors.length === 4;
@@ -95,7 +94,7 @@ function shortRows(
   const arrays = ['g', 'xhat', 'scaling', 'dgamma', 'dbeta'];
 
   const dx = runProgram(backend, width, {
-    key: ['backward', lanes, items, center, hasGamma].join('_'),
+    key: ['backward', ...shareOf(layout), center, hasGamma].join('_'),
     inputs: tensors,
     outputShape: [rows, cols],
     extra: {name: 'parts', tensor: parts},
@@ -156,51 +155,71 @@ function longRows(
   tensors: Source['inputs'],
   center: boolean,
 ): [dx: TensorInfo, parts: TensorInfo] {
-  const {rows, cols, width, lanes, rowsAtOnce, units} = layout;
+  const {rows, cols, width, lanes, rowsAtOnce, groups, steps} = layout;
   const shifts = backend.makeTensorInfo([rows], 'float32');
   const hasGamma = tensors.length === 4;
   const scaling = hasGamma ? 'gamma[c]' : width === 4 ? 'vec4<f32>(1.0)' : '1.0';
 
   const dx = runProgram(backend, width, {
-    key: ['backwardLong', lanes, center, hasGamma].join('_'),
+    key: ['backwardLong', ...shareOf(layout), center, hasGamma].join('_'),
     inputs: tensors,
     outputShape: [rows, cols],
     extra: {name: 'shifts', tensor: shifts, scalar: true},
-    dispatch: [Math.ceil(rows / rowsAtOnce), 1],
+    uniforms: [
+      {name: 'steps', type: 'i32', value: steps},
+      {name: 'groups', type: 'i32', value: groups},
+    ],
+    dispatch: [groups, 1],
     threads: lanes * rowsAtOnce,
     code: `
-  ${reduction('sums', 'vec3<f32>', 'a + b', layout)}
+  ${reduction('sums', 'vec3<f32>', 'a + b', layout, true)}
 
   fn main(index : i32) {
     let tid = i32(localIndex);
     let lane = tid % ${lanes};
-    let row = ${groupNumber} * ${rowsAtOnce} + tid / ${lanes};
-    let isRow = row < uniforms.outShape.x;
     let cols = f32(uniforms.outShape.y);
     let units = uniforms.outShape.y / ${width};
-    let n = select(0, units, isRow); // no early return: all threads must reach the barriers
-    let base = row * units;
-    let mean = stats[select(0, 2 * row, isRow)];
-    let rstd = stats[select(1, 2 * row + 1, isRow)];
-    var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
-    ${forEachUnit(layout, readUnit(width, center, scaling, false))}
-    ${means(center)}
-    ${forEachUnit(
-      layout,
-      `let normalized = (x[base + c] - mean) * rstd - shift;
-       let g = dy[base + c] * ${scaling};
-       result[base + c] = (g - meanG - normalized * meanGXhat) * rstd;`,
-    )}
-    if (lane == 0 && isRow) { shifts[row] = shift; }
+
+    for (var step = 0; step < uniforms.steps; step++) {
+      let row = (step * uniforms.groups + ${groupNumber}) * ${rowsAtOnce} + tid / ${lanes};
+      let isRow = row < uniforms.outShape.x;
+      let n = select(0, units, isRow); // no early end: all threads must reach the barriers
+      let base = row * units;
+      let mean = stats[select(0, 2 * row, isRow)];
+      let rstd = stats[select(1, 2 * row + 1, isRow)];
+      var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
+      ${forEachUnit(layout, readUnit(width, center, scaling, false))}
+      ${means(center)}
+      ${forEachUnit(
+        layout,
+        `let normalized = (x[base + c] - mean) * rstd - shift;
+         let g = dy[base + c] * ${scaling};
+         result[base + c] = (g - meanG - normalized * meanGXhat) * rstd;`,
+      )}
+      if (lane == 0 && isRow) { shifts[row] = shift; }
+    }
   }`,
   });
+  const parts = sumColumns(backend, layout, [
+    ...tensors.slice(0, 3),
+    {name: 'shifts', tensor: shifts, scalar: true},
+  ]);
+  backend.disposeData(shifts.dataId);
+  return [dx, parts];
+}
 
+/** dγ and dβ of every so manieth row: [places, 2, cols]. */
+function sumColumns(
+  backend: WebGPUBackend,
+  {rows, cols, width, units}: Layout,
+  inputs: Source['inputs'],
+): TensorInfo {
   const places = Math.min(rows, 64);
   const groups = Math.ceil(units / columnThreads);
   const zero = `${typeOf(width)}(0.0)`;
-  const parts = runProgram(backend, width, {
+  return runProgram(backend, width, {
     key: 'backwardColumns',
-    inputs: [...tensors.slice(0, 3), {name: 'shifts', tensor: shifts, scalar: true}],
+    inputs,
     outputShape: [places, 2, cols],
     uniforms: [{name: 'groups', type: 'i32', value: groups}],
     dispatch: [groups * places, 1],
@@ -225,8 +244,6 @@ function longRows(
     result[(place * 2 + 1) * n + c] = dbeta;
   }`,
   });
-  backend.disposeData(shifts.dataId);
-  return [dx, parts];
 }
 
 /** WGSL: a unit's part of the row's sums; `keep` puts g and x̂ into registers. */

@@ -8,7 +8,7 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 
-/** How a workgroup's threads share the rows. */
+/** How workgroups, and the threads of each, share the rows. */
 export interface Layout {
   rows: number;
   cols: number;
@@ -20,22 +20,57 @@ export interface Layout {
   lanes: number;
   /** Rows that a workgroup does at once. */
   rowsAtOnce: number;
-  /** Units of a row that a thread has; above `mostKept` they are loaded again for each pass. */
+  /** Workgroups; each takes every so manieth row, in `steps`. */
+  groups: number;
+  steps: number;
+  /** Units of a row that a thread has. */
   items: number;
+  /** Whether these stay in registers; else they are loaded again for each pass. */
+  isKept: boolean;
 }
 
-/** So many units of each tensor fit a thread's registers. */
-export const mostKept = 8;
+/** What suits whom. `lanes`, `threads`: of a row, of a workgroup. `kept`: units in registers. */
+interface Habits {
+  mostLanes: number;
+  threads: number;
+  mostGroups: number;
+  mostKept: number;
+}
 
-const workgroupSize = 64;
-const mostLanes = 256; // WebGPU's default limit of threads to a workgroup
+/** Many threads hide the memory's latency; 256 to a workgroup is WebGPU's default limit. */
+const hardware: Habits = {
+  mostLanes: 256,
+  threads: 64,
+  mostGroups: Number.POSITIVE_INFINITY,
+  mostKept: 8,
+};
 
-export function layoutOf({rows, cols}: {rows: number; cols: number}): Layout {
+/** A renderer in software pays for every workgroup, and at a barrier for every thread. */
+const software: Habits = {mostLanes: 8, threads: 8, mostGroups: 64, mostKept: 32};
+
+export function layoutOf(
+  {rows, cols}: {rows: number; cols: number},
+  {device}: {device: GPUDevice},
+): Layout {
+  const {mostLanes, threads, mostGroups, mostKept} = isSoftware(device) ? software : hardware;
   const width = cols % 4 === 0 ? 4 : 1;
   const units = cols / width;
-  const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / mostKept))));
-  const rowsAtOnce = Math.max(1, workgroupSize / lanes);
-  return {rows, cols, width, units, lanes, rowsAtOnce, items: Math.ceil(units / lanes)};
+  const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / 8))));
+  const rowsAtOnce = Math.max(1, threads / lanes);
+  const groups = Math.min(mostGroups, Math.ceil(rows / rowsAtOnce));
+  const steps = Math.ceil(rows / (groups * rowsAtOnce));
+  const items = Math.ceil(units / lanes);
+  const isKept = items <= mostKept;
+  return {rows, cols, width, units, lanes, rowsAtOnce, groups, steps, items, isKept};
+}
+
+/** For a shader's key: what of the layout its code depends on. */
+export function shareOf({lanes, rowsAtOnce, items, isKept}: Layout): (number | string)[] {
+  return [lanes, rowsAtOnce, isKept ? items : 'any'];
+}
+
+function isSoftware({adapterInfo}: GPUDevice): boolean {
+  return adapterInfo?.isFallbackAdapter ?? adapterInfo?.architecture === 'swiftshader';
 }
 
 /** A shader: what it reads and writes, by name, and its code. */
@@ -113,9 +148,9 @@ export const groupNumber =
 /**
  * WGSL: `name(v, tid)`, what `combine` makes of the v of all the lanes of a row, the same in each.
  *
- * By 32 numbers at a time and then those results, not by halves: a barrier costs more than a few
- * additions do, and the error stays that of short sums. Callable once; `again` adds the barrier
- * that a second call needs.
+ * Many numbers by parts and then those results, not by halves: a barrier costs more than a few
+ * additions do, and the error stays that of short sums. Between two calls there must be another
+ * barrier, that of another reduction; `again` adds one.
  */
 export function reduction(
   name: string,
@@ -124,7 +159,7 @@ export function reduction(
   {lanes, rowsAtOnce}: Layout,
   again = false,
 ): string {
-  const chunk = Math.min(32, lanes);
+  const chunk = lanes <= 8 ? lanes : 2 ** Math.ceil(Math.log2(lanes) / 2);
   const chunks = lanes / chunk;
   const fold = (array: string, start: string, count: number) => `
     var all = ${array}[${start}];
@@ -156,9 +191,13 @@ export function reduction(
   }`;
 }
 
-/** WGSL: `body` for each unit `c` of the row that is this lane's, its `i`-th. */
-export function forEachUnit({lanes, items}: Layout, body: string): string {
-  return items <= mostKept
-    ? `for (var i = 0; i < ${items}; i++) { let c = lane + i * ${lanes}; if (c < n) { ${body} } }`
-    : `for (var c = lane; c < n; c += ${lanes}) { ${body} }`;
+/**
+ * WGSL: `body` for each unit `c` of the row that is this lane's, its `i`-th. Written out where `i`
+ * is an index into registers: with a loop's, a renderer in software keeps them in memory.
+ */
+export function forEachUnit({lanes, items, isKept}: Layout, body: string): string {
+  if (!isKept) return `for (var c = lane; c < n; c += ${lanes}) { ${body} }`;
+  const unit = (i: number) =>
+    `{ const i = ${i}; let c = lane + ${i * lanes}; if (c < n) { ${body} } }`;
+  return Array.from({length: items}, (_, i) => unit(i)).join('\n    ');
 }
