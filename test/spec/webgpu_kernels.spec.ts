@@ -96,8 +96,8 @@ function largestTerm(dy: Float32Array, gamma: Float32Array, rstd: Float64Array):
         [3, 5, 100],
         [33, 768],
         [3, 1023],
-        [150, 1024], // the longest row that registers hold in software
-        [150, 1028],
+        [150, 256], // the longest row that registers hold in software
+        [150, 260],
         [2, 8192], // and on a GPU
         [2, 8196],
         [3, 8193], // not in units of four

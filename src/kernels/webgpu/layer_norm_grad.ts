@@ -208,7 +208,7 @@ function longRows(
   return [dx, parts];
 }
 
-/** dγ and dβ of every so manieth row: [places, 2, cols]. */
+/** dγ and dβ, each of every `places`-th row: [places, 2, cols]. */
 function sumColumns(
   backend: WebGPUBackend,
   {rows, cols, width, units}: Layout,

@@ -20,7 +20,7 @@ export interface Layout {
   lanes: number;
   /** Rows that a workgroup does at once. */
   rowsAtOnce: number;
-  /** Workgroups; each takes every so manieth row, in `steps`. */
+  /** Workgroups; each does `rowsAtOnce` rows, then those `groups · rowsAtOnce` further on, in `steps`. */
   groups: number;
   steps: number;
   /** Units of a row that a thread has. */
@@ -29,33 +29,23 @@ export interface Layout {
   isKept: boolean;
 }
 
-/** What suits whom. `lanes`, `threads`: of a row, of a workgroup. `kept`: units in registers. */
-interface Habits {
-  mostLanes: number;
-  threads: number;
-  mostGroups: number;
-  mostKept: number;
-}
+/** So many units of each tensor fit a thread's registers. */
+const mostKept = 8;
 
 /** Many threads hide the memory's latency; 256 to a workgroup is WebGPU's default limit. */
-const hardware: Habits = {
-  mostLanes: 256,
-  threads: 64,
-  mostGroups: Number.POSITIVE_INFINITY,
-  mostKept: 8,
-};
+const hardware = {mostLanes: 256, threads: 64, mostGroups: Number.POSITIVE_INFINITY};
 
 /** A renderer in software pays for every workgroup, and at a barrier for every thread. */
-const software: Habits = {mostLanes: 8, threads: 8, mostGroups: 64, mostKept: 32};
+const software = {mostLanes: 8, threads: 8, mostGroups: 64};
 
 export function layoutOf(
   {rows, cols}: {rows: number; cols: number},
   {device}: {device: GPUDevice},
 ): Layout {
-  const {mostLanes, threads, mostGroups, mostKept} = isSoftware(device) ? software : hardware;
+  const {mostLanes, threads, mostGroups} = isSoftware(device) ? software : hardware;
   const width = cols % 4 === 0 ? 4 : 1;
   const units = cols / width;
-  const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / 8))));
+  const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / mostKept))));
   const rowsAtOnce = Math.max(1, threads / lanes);
   const groups = Math.min(mostGroups, Math.ceil(rows / rowsAtOnce));
   const steps = Math.ceil(rows / (groups * rowsAtOnce));
