@@ -2,23 +2,65 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {formatRatio, formatShape, formatTime, KINDS, ratioTo} from './format.mjs';
 
-const BEGIN = '<!-- bench: written by `npm run bench` -->';
-const END = '<!-- /bench -->';
-
 const SHAPES = [
   [32, 128, 256],
   [8, 512, 768],
 ];
 
+/** The environments of the first screen, with the names that a user knows them by. */
+const BACKENDS = {
+  cpu: /^cpu$/,
+  wasm: /^wasm, 1 thread$/,
+  'Node (tensorflow)': /^tensorflow, (?!1 )\d+ threads$/,
+  webgl: /^webgl$/,
+  webgpu: /^webgpu$/,
+};
+
 /** @throws Error The file lacks the markers. */
 export function writeReadme(report, file) {
-  const text = readFileSync(file, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${file} lacks the markers ${BEGIN} and ${END}.`);
-  writeFileSync(
-    file,
-    `${text.slice(0, begin + BEGIN.length)}\n${section(report)}\n${text.slice(end)}`,
+  let text = readFileSync(file, 'utf8');
+  text = replaceBetween(text, 'ratios', ratios(report), file);
+  text = replaceBetween(text, 'bench', section(report), file);
+  writeFileSync(file, text);
+}
+
+function replaceBetween(text, name, lines, file) {
+  const [begin, end] = [`<!-- ${name}: written by \`npm run bench\` -->`, `<!-- /${name} -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} lacks the markers ${begin} and ${end}.`);
+  return `${text.slice(0, from + begin.length)}\n\n${lines}\n\n${text.slice(to)}`;
+}
+
+/** The short table: how many times as fast, by backend, at the larger shape. */
+export function ratios({date, machine, environments}) {
+  const shape = SHAPES.at(-1);
+  const ratioOf = (environment, kind) => {
+    const rows = environment?.results.find(
+      (result) =>
+        result.type === 'layerNorm' &&
+        result.kind === kind &&
+        String(result.shape) === String(shape),
+    )?.rows;
+    const row = rows?.find(({contender}) => contender === 'layer');
+    return row ? formatRatio(ratioTo(rows, row)) : '–';
+  };
+  const measured = Object.values(BACKENDS).map((pattern) =>
+    environments.find(({name}) => pattern.test(name)),
   );
+  const names = Object.keys(BACKENDS).map((name) =>
+    `\`${name}\``.replace(/`Node \((.*)\)`/, 'Node (`$1`)'),
+  );
+  return [
+    `|  | ${names.join(' | ')} |`,
+    `| --- | ${names.map(() => '---').join(' | ')} |`,
+    ...Object.entries(KINDS).map(
+      ([kind, label]) =>
+        `| ${label} | ${measured.map((environment) => ratioOf(environment, kind)).join(' | ')} |`,
+    ),
+    '',
+    `Input ${formatShape(shape)}; ${date}, ${machine.cpu}, ${machine.cores} cores, the GPU backends ` +
+      'in software; all numbers: [How fast](#how-fast).',
+  ].join('\n');
 }
 
 /** @param {object} report as `bench/results.json` holds it */

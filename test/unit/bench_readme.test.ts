@@ -1,0 +1,78 @@
+/** What the benchmark writes into README.md: the last run's numbers, between markers, no others. */
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'bench-readme-'));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+const layerNorm = (kind: string, ours: number, builtIn: number) => ({
+  type: 'layerNorm',
+  shape: [8, 512, 768],
+  kind,
+  rows: [
+    {contender: 'layer', ms: ours, runs: 25},
+    {contender: 'built-in', ms: builtIn, runs: 1},
+    {contender: 'onnxruntime', ms: 2, runs: 25},
+  ],
+});
+const report = {
+  date: '2026-11-25',
+  busy: false,
+  machine: {cpu: 'A CPU', cores: 2, vectors: 'AVX2', memoryGiB: 8, system: 'Linux', node: 'v20'},
+  environments: [
+    {
+      name: 'cpu',
+      contenders: [{name: 'onnxruntime', label: 'onnxruntime-web'}],
+      results: [layerNorm('forward', 4, 1000), layerNorm('backward', 10, 5000)],
+    },
+    {name: 'webgl', failure: 'no browser', contenders: [], results: []},
+  ],
+};
+
+/** README.md after `writeReadme`, or its error. */
+function written(text: string): string {
+  const file = path.join(folder, 'README.md');
+  writeFileSync(file, text);
+  const script = `
+    import {writeReadme} from './bench/support/readme.mjs';
+    writeReadme(${JSON.stringify(report)}, ${JSON.stringify(file)});`;
+  const {status, stderr} = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return readFileSync(file, 'utf8');
+}
+
+const marked = (ratios: string, bench: string) =>
+  [
+    'before',
+    '<!-- ratios: written by `npm run bench` -->',
+    `${ratios}<!-- /ratios -->`,
+    'between',
+    '<!-- bench: written by `npm run bench` -->',
+    `${bench}<!-- /bench -->`,
+    'after',
+  ].join('\n');
+
+test('the ratios of the first screen, and all backends’ table; the text around them stays', () => {
+  const text = written(marked('old ratios\n', 'old table\n'));
+  expect(text).toContain('| forward | 250× | – | – | – | – |');
+  expect(text).toContain('| forward + backward | 500× | – | – | – | – |');
+  expect(text).toContain(
+    '| cpu | [8, 512, 768] | forward | 4.00 ms | 1.00 s (one run) | 250× | onnxruntime-web 2.00 ms |',
+  );
+  expect(text).toContain('| webgl | | | could not be measured | | | |');
+  for (const kept of ['before\n', '\nbetween\n', '\nafter']) expect(text).toContain(kept);
+  expect(text).not.toContain('old');
+});
+
+test('twice is the same as once', () => {
+  const once = written(marked('', ''));
+  expect(written(once)).toBe(once);
+});
+
+test('a README without the markers is an error that names them', () => {
+  expect(() => written('nothing')).toThrow('lacks the markers <!-- ratios');
+});
