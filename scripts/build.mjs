@@ -6,7 +6,7 @@
  *     dist/tfjs-layernorm.min.js   `<script>`, beside the global `tf`
  */
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -16,27 +16,28 @@ import {buildWasm} from './build_wasm.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 
-/** One for each subpath of `exports` in package.json. */
-const entryPoints = ['src/index.ts', 'src/graph/index.ts', 'src/keras/index.ts'];
-
 const shared = {
   absWorkingDir: root,
-  bundle: true,
   target: 'es2021',
   sourcemap: true,
   logLevel: 'warning',
 };
 
+/**
+ * A file for each source, so that the entries share their modules in CommonJS too, and a bundler
+ * sees which of them have side effects. The sources are those that have declarations.
+ */
 async function buildModules(format, outdir) {
+  const declarations = readdirSync(path.join(root, 'dist/esm'), {recursive: true});
   await build({
     ...shared,
-    entryPoints,
+    entryPoints: declarations
+      .filter((name) => name.endsWith('.d.ts'))
+      .map((name) => path.join('src', name.replace(/\.d\.ts$/, '.ts'))),
+    outbase: 'src',
     outdir,
     format,
     platform: 'neutral',
-    packages: 'external',
-    splitting: format === 'esm',
-    chunkNames: 'chunks/[name]-[hash]',
     define: format === 'cjs' ? {'import.meta.url': '__filename'} : {},
   });
   const type = format === 'esm' ? 'module' : 'commonjs';
@@ -56,6 +57,7 @@ async function buildScript() {
   await build({
     ...shared,
     entryPoints: ['src/index.ts'],
+    bundle: true,
     outfile: 'dist/tfjs-layernorm.min.js',
     format: 'iife',
     globalName: 'tfjsLayerNorm',
@@ -70,11 +72,7 @@ function buildTypes() {
   const args = ['-p', 'tsconfig.build.json'];
   const {status} = spawnSync(process.execPath, [tsc, ...args], {cwd: root, stdio: 'inherit'});
   if (status !== 0) throw new Error('The type declarations could not be built; see above.');
-  mkdirSync(path.join(root, 'dist/cjs'), {recursive: true});
-  cpSync(path.join(root, 'dist/esm'), path.join(root, 'dist/cjs'), {
-    recursive: true,
-    filter: (source) => !/\.(js|map)$|package\.json$|chunks$/.test(source),
-  });
+  cpSync(path.join(root, 'dist/esm'), path.join(root, 'dist/cjs'), {recursive: true});
 }
 
 rmSync(path.join(root, 'dist'), {recursive: true, force: true});
