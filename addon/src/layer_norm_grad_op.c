@@ -12,8 +12,10 @@
 #include "layer_norm_op.h"
 #include "op_support.h"
 
+static const char op_name[] = "TfjsLayerNormGrad";
+
 void* layer_norm_grad_op_create(TF_OpKernelConstruction* construction) {
-  return op_attrs_create(construction, false);
+  return op_attrs_create(construction, op_name, false);
 }
 
 static bool compute(struct op_call* op, const struct op_attrs* attrs) {
@@ -21,29 +23,20 @@ static bool compute(struct op_call* op, const struct op_attrs* attrs) {
   TF_Tensor* gamma = op->inputs[3];
   struct layer_norm_grad call = {.epsilon = attrs->epsilon, .center = attrs->center};
   if (!op_call_rows_and_cols(op, x, &call.rows, &call.cols)) return false;
-  if (tensor_size(dy) != call.rows * call.cols) {
-    return op_call_fail(op, TF_INVALID_ARGUMENT,
-                        "TfjsLayerNormGrad: dy must have the shape of x");
-  }
-  if (tensor_size(stats) != call.rows * 2) {
-    return op_call_fail(op, TF_INVALID_ARGUMENT,
-                        "TfjsLayerNormGrad: stats must be [rows, 2], as TfjsLayerNorm gave them");
-  }
-  if (attrs->scale && tensor_size(gamma) != call.cols) {
-    return op_call_fail(op, TF_INVALID_ARGUMENT,
-                        "TfjsLayerNormGrad: gamma must be as long as the last dimension of x");
-  }
+  const struct shape x_shape = shape_of(x);
+  const struct shape stats_shape = {.rank = 2, .dims = {call.rows, 2}};
+  const struct shape param_shape = {.rank = 1, .dims = {call.cols}};
+  if (!op_call_expect_shape(op, "dy", dy, &x_shape)) return false;
+  if (!op_call_expect_shape(op, "stats", stats, &stats_shape)) return false;
+  if (attrs->scale && !op_call_expect_shape(op, "gamma", gamma, &param_shape)) return false;
 
   call.dy = tf.TensorData(dy);
   call.x = tf.TensorData(x);
   call.stats = tf.TensorData(stats);
   call.gamma = attrs->scale ? tf.TensorData(gamma) : NULL;
-  call.dx = op_call_allocate_like(op, 0, x);
-  if (!op->outputs[0]) return false;
-  call.dgamma = op_call_allocate(op, 1, &call.cols, 1);
-  if (!op->outputs[1]) return false;
-  call.dbeta = op_call_allocate(op, 2, &call.cols, 1);
-  if (!op->outputs[2]) return false;
+  if (!op_call_allocate(op, 0, &x_shape, &call.dx)) return false;
+  if (!op_call_allocate(op, 1, &param_shape, &call.dgamma)) return false;
+  if (!op_call_allocate(op, 2, &param_shape, &call.dbeta)) return false;
   if (call.cols == 0) return true;
   if (call.rows == 0) {
     memset(call.dgamma, 0, call.cols * sizeof(float));
@@ -52,11 +45,11 @@ static bool compute(struct op_call* op, const struct op_attrs* attrs) {
   }
 
   if (layer_norm_grad(&call)) return true;
-  return op_call_fail(op, TF_RESOURCE_EXHAUSTED, "TfjsLayerNormGrad: no memory for partial sums");
+  return op_call_fail(op, TF_RESOURCE_EXHAUSTED, "no memory for partial sums");
 }
 
 void layer_norm_grad_op_compute(void* attrs, TF_OpKernelContext* context) {
   struct op_call op;
-  if (op_call_begin(&op, context, 4)) compute(&op, attrs);
+  if (op_call_begin(&op, op_name, context, 4)) compute(&op, attrs);
   op_call_end(&op);
 }

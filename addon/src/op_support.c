@@ -1,8 +1,22 @@
 #include "op_support.h"
 
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-void* op_attrs_create(TF_OpKernelConstruction* construction, bool has_offset) {
+/** Room for a message; longer ones are cut. */
+enum { MESSAGE_SIZE = 400 };
+
+static void check_epsilon(const char* op, float epsilon, TF_Status* status) {
+  if (isfinite(epsilon) && epsilon >= 0) return;
+  char message[MESSAGE_SIZE];
+  snprintf(message, sizeof message, "%s: epsilon must be a finite number ≥ 0, but is %g", op,
+           epsilon);
+  tf.SetStatus(status, TF_INVALID_ARGUMENT, message);
+}
+
+void* op_attrs_create(TF_OpKernelConstruction* construction, const char* op, bool has_offset) {
   TF_Status* status = tf.NewStatus();
   struct op_attrs* attrs = calloc(1, sizeof *attrs);
   if (!attrs) {
@@ -10,6 +24,7 @@ void* op_attrs_create(TF_OpKernelConstruction* construction, bool has_offset) {
   } else {
     tf.OpKernelConstruction_GetAttrFloat(construction, "epsilon", &attrs->epsilon, status);
   }
+  if (tf.GetCode(status) == TF_OK) check_epsilon(op, attrs->epsilon, status);
   if (tf.GetCode(status) == TF_OK) {
     tf.OpKernelConstruction_GetAttrBool(construction, "center", &attrs->center, status);
   }
@@ -26,8 +41,30 @@ void* op_attrs_create(TF_OpKernelConstruction* construction, bool has_offset) {
 
 void op_attrs_destroy(void* attrs) { free(attrs); }
 
-bool op_call_begin(struct op_call* call, TF_OpKernelContext* context, int input_count) {
-  *call = (struct op_call){.context = context, .status = tf.NewStatus()};
+struct shape shape_of(const TF_Tensor* tensor) {
+  struct shape shape = {.rank = tf.NumDims(tensor)};
+  for (int i = 0; i < shape.rank; i++) shape.dims[i] = tf.Dim(tensor, i);
+  return shape;
+}
+
+static bool shapes_equal(const struct shape* a, const struct shape* b) {
+  bool equal = a->rank == b->rank;
+  for (int i = 0; equal && i < a->rank; i++) equal = a->dims[i] == b->dims[i];
+  return equal;
+}
+
+/** Writes a shape as [2, 3]; what there is no room for is cut. */
+static void print_shape(const struct shape* shape, char* text, int size) {
+  int at = snprintf(text, size, "[");
+  for (int i = 0; i < shape->rank && at < size; i++) {
+    at += snprintf(text + at, size - at, "%s%lld", i ? ", " : "", (long long)shape->dims[i]);
+  }
+  if (at < size) snprintf(text + at, size - at, "]");
+}
+
+bool op_call_begin(struct op_call* call, const char* op, TF_OpKernelContext* context,
+                   int input_count) {
+  *call = (struct op_call){.op = op, .context = context, .status = tf.NewStatus()};
   for (int i = 0; i < input_count; i++) {
     tf.GetInput(context, i, &call->inputs[i], call->status);
     if (tf.GetCode(call->status) != TF_OK) {
@@ -48,48 +85,56 @@ void op_call_end(struct op_call* call) {
   tf.DeleteStatus(call->status);
 }
 
-bool op_call_fail(struct op_call* call, TF_Code code, const char* message) {
+bool op_call_fail(struct op_call* call, TF_Code code, const char* format, ...) {
+  char message[MESSAGE_SIZE];
+  const int at = snprintf(message, sizeof message, "%s: ", call->op);
+  va_list values;
+  va_start(values, format);
+  vsnprintf(message + at, sizeof message - at, format, values);
+  va_end(values);
   tf.SetStatus(call->status, code, message);
   tf.OpKernelContext_Failure(call->context, call->status);
   return false;
 }
 
-float* op_call_allocate(struct op_call* call, int index, const int64_t* dims, int dim_count) {
-  size_t bytes = sizeof(float);
-  for (int i = 0; i < dim_count; i++) bytes *= dims[i];
-  call->outputs[index] =
-      tf.AllocateOutput(call->context, index, TF_FLOAT, dims, dim_count, bytes, call->status);
+bool op_call_expect_shape(struct op_call* call, const char* name, const TF_Tensor* input,
+                          const struct shape* expected) {
+  const struct shape actual = shape_of(input);
+  if (shapes_equal(&actual, expected)) return true;
+  char expected_text[100], actual_text[100];
+  print_shape(expected, expected_text, sizeof expected_text);
+  print_shape(&actual, actual_text, sizeof actual_text);
+  return op_call_fail(call, TF_INVALID_ARGUMENT, "%s must have the shape %s, but has %s", name,
+                      expected_text, actual_text);
+}
+
+bool op_call_allocate(struct op_call* call, int index, const struct shape* shape, float** data) {
+  int64_t bytes = sizeof(float);
+  for (int i = 0; i < shape->rank; i++) {
+    /* TensorFlow would end the process. x may be empty and yet have 2^62 rows. */
+    if (__builtin_mul_overflow(bytes, shape->dims[i], &bytes)) {
+      return op_call_fail(call, TF_RESOURCE_EXHAUSTED, "an output would be larger than 2^63 bytes");
+    }
+  }
+  call->outputs[index] = tf.AllocateOutput(call->context, index, TF_FLOAT, shape->dims,
+                                           shape->rank, bytes, call->status);
   if (tf.GetCode(call->status) != TF_OK) {
     tf.OpKernelContext_Failure(call->context, call->status);
-    return NULL;
+    return false;
   }
-  return tf.TensorData(call->outputs[index]);
-}
-
-enum { MAX_DIMS = 254 }; /* TensorFlow's own limit */
-
-float* op_call_allocate_like(struct op_call* call, int index, const TF_Tensor* input) {
-  int64_t dims[MAX_DIMS];
-  const int dim_count = tf.NumDims(input);
-  for (int i = 0; i < dim_count; i++) dims[i] = tf.Dim(input, i);
-  return op_call_allocate(call, index, dims, dim_count);
-}
-
-bool op_call_rows_and_cols(struct op_call* call, const TF_Tensor* input, int64_t* rows,
-                           int64_t* cols) {
-  const int last = tf.NumDims(input) - 1;
-  if (last < 0) {
-    return op_call_fail(call, TF_INVALID_ARGUMENT,
-                        "layer normalisation: x must have a dimension at least, but is a scalar");
-  }
-  *cols = tf.Dim(input, last);
-  *rows = 1;
-  for (int i = 0; i < last; i++) *rows *= tf.Dim(input, i);
+  *data = tf.TensorData(call->outputs[index]);
   return true;
 }
 
-int64_t tensor_size(const TF_Tensor* tensor) {
-  int64_t size = 1;
-  for (int i = 0; i < tf.NumDims(tensor); i++) size *= tf.Dim(tensor, i);
-  return size;
+bool op_call_rows_and_cols(struct op_call* call, const TF_Tensor* x, int64_t* rows,
+                           int64_t* cols) {
+  const int last = tf.NumDims(x) - 1;
+  if (last < 0) {
+    return op_call_fail(call, TF_INVALID_ARGUMENT,
+                        "x must have at least one dimension, but is a scalar");
+  }
+  *cols = tf.Dim(x, last);
+  *rows = 1;
+  for (int i = 0; i < last; i++) *rows *= tf.Dim(x, i);
+  return true;
 }

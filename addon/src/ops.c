@@ -41,14 +41,13 @@ static const struct op ops[] = {
 
 enum { OP_COUNT = sizeof ops / sizeof *ops };
 
-static bool is_registered(const struct op* op, TF_Status* status) {
+/** Looks an op up by its name: the status is OK where it is registered, or else NOT_FOUND. */
+static void find_op(const struct op* op, TF_Status* status) {
   TF_Graph* graph = tf.NewGraph();
   TF_Buffer* definition = tf.NewBuffer();
   tf.GraphGetOpDef(graph, op->name, definition, status);
-  const bool found = tf.GetCode(status) == TF_OK;
   tf.DeleteBuffer(definition);
   tf.DeleteGraph(graph);
-  return found;
 }
 
 static void register_op(const struct op* op, TF_Status* status) {
@@ -68,32 +67,35 @@ static void register_op(const struct op* op, TF_Status* status) {
 
 static const char* register_missing_ops(void) {
   static char failure[1024];
-  const char* missing = find_tensorflow();
-  if (missing) return missing;
-
   TF_Status* status = tf.NewStatus();
-  const char* result = NULL;
-  for (int i = 0; !result && i < OP_COUNT; i++) {
+  for (int i = 0; !*failure && i < OP_COUNT; i++) {
     /* To register a name twice would end the process. It may be there from another copy of this
      * package. */
-    if (is_registered(&ops[i], status)) continue;
-    tf.SetStatus(status, TF_OK, "");
-    register_op(&ops[i], status);
-    if (tf.GetCode(status) == TF_OK) continue;
-    snprintf(failure, sizeof failure, "TensorFlow refused the op %s: %s", ops[i].name,
-             tf.Message(status));
-    result = failure;
+    find_op(&ops[i], status);
+    if (tf.GetCode(status) == TF_NOT_FOUND) {
+      tf.SetStatus(status, TF_OK, "");
+      register_op(&ops[i], status);
+    }
+    if (tf.GetCode(status) != TF_OK) {
+      snprintf(failure, sizeof failure, "TensorFlow refused the op %s: %s", ops[i].name,
+               tf.Message(status));
+    }
   }
   tf.DeleteStatus(status);
-  return result;
+  return *failure ? failure : NULL;
 }
 
 const char* register_ops(void) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-  static bool done;
+  static bool tried; /* once only: a second try would take an op without a kernel for done */
+  static const char* failure;
   pthread_mutex_lock(&lock);
-  const char* failure = done ? NULL : register_missing_ops();
-  done = !failure;
+  const char* missing = tried ? NULL : find_tensorflow();
+  if (!missing && !tried) {
+    failure = register_missing_ops();
+    tried = true;
+  }
+  const char* result = missing ? missing : failure;
   pthread_mutex_unlock(&lock);
-  return failure;
+  return result;
 }

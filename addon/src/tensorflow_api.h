@@ -23,7 +23,12 @@ typedef struct TF_Tensor TF_Tensor;
 typedef unsigned char TF_Bool;
 
 typedef enum { TF_FLOAT = 1 } TF_DataType;
-typedef enum { TF_OK = 0, TF_INVALID_ARGUMENT = 3, TF_RESOURCE_EXHAUSTED = 8 } TF_Code;
+typedef enum {
+  TF_OK = 0,
+  TF_INVALID_ARGUMENT = 3,
+  TF_NOT_FOUND = 5,
+  TF_RESOURCE_EXHAUSTED = 8,
+} TF_Code;
 
 /* X(type of the result, name without TF_, parameters) */
 #define TENSORFLOW_FUNCTIONS(X)                                                                  \
