@@ -4,7 +4,7 @@
  */
 import type {NodeJSKernelBackend} from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import fc from 'fast-check';
-import {usesFusedKernel} from '../../src/index.js';
+import {layerNorm, usesFusedKernel} from '../../src/index.js';
 import * as reference from '../../src/reference.js';
 import {backendName, tf} from '../backends/current.js';
 import {expectClose} from '../support/close.js';
@@ -44,6 +44,17 @@ const onTensorflow = backendName === 'tensorflow' ? describe : describe.skip;
 onTensorflow('the ops of the addon', () => {
   beforeAll(() => {
     expect(usesFusedKernel()).toBe(true);
+  });
+
+  test('are found again from a fresh module registry', async () => {
+    await jest.isolateModulesAsync(async () => {
+      const again = await import('../../src/index.js');
+      expect(again.layerNorm).not.toBe(layerNorm);
+      expect(again.usesFusedKernel()).toBe(true);
+      const y = again.layerNorm([[1, 3]], {epsilon: 0});
+      expect(Array.from(y.dataSync())).toEqual([-1, 1]);
+      y.dispose();
+    });
   });
 
   test('are right for any shape, also an empty one, with gamma and beta or without', () => {
