@@ -1,94 +1,198 @@
 /** Turns the config of a model of Keras 2 or 3 into that of Keras 2, which tfjs reads. */
-
-// biome-ignore lint/suspicious/noExplicitAny: JSON of any form, from a file
-type Json = any;
+import {type Call, type Reference, readCalls, references} from './calls.js';
+import {activationName, checkLayer} from './limits.js';
+import {type GraphLayer, giveMasks, hasMasks, usesMask} from './masks.js';
+import {classOf, type Json, layersOf, nameOf, type SavedLayer} from './saved.js';
 
 /** Keys of Keras 3 that have no meaning in tfjs. */
 const DROPPED = new Set(['optional', 'ragged', 'autocast', 'quantization_config']);
 
-/** A model's config as `tf.loadLayersModel` takes it. */
-export function translateModel(saved: Json): Json {
-  const {class_name, config} = saved.model_config ?? saved;
-  return {class_name: class_name === 'Model' ? 'Functional' : class_name, config: fields(config)};
+/** Keys under which a layer holds another. */
+const WRAPPED = new Set(['layer', 'forward_layer', 'backward_layer', 'cell']);
+
+/** Operations on tensors, which Keras saves in the place of layers, and the layers that do the same. */
+const OPERATIONS: Record<string, string> = {
+  '__operators__.add': 'Add',
+  'math.add': 'Add',
+  'math.multiply': 'Multiply',
+};
+
+/** Where a layer is, and how its model was saved. */
+interface Context {
+  /** The names of the models around it. */
+  path: string[];
+  keras3: boolean;
 }
 
+/**
+ * A model's config as `tf.loadLayersModel` takes it.
+ *
+ * @throws Error A layer, or an option or a call of one, that is not known here or in tfjs.
+ */
+export function translateModel(saved: SavedLayer, keras3: boolean): Json {
+  return translateLayer(saved, {path: [], keras3});
+}
+
+/** A layer's class and config, in a model's the layers' as well. */
+function translateLayer(saved: SavedLayer, context: Context): Json {
+  const className = tfjsClass(saved);
+  if (layersOf(saved)) return translateNested(saved, className, context);
+  checkLayer(saved, className, context.path);
+  try {
+    return {class_name: className, config: fields(saved.config, className, context)};
+  } catch (error) {
+    throw new Error(`${className} layer "${nameOf(saved)}": ${(error as Error).message}`);
+  }
+}
+
+function tfjsClass(saved: SavedLayer): string {
+  const className = classOf(saved);
+  if (className === 'Model') return 'Functional';
+  if (className === 'TFOpLambda') return OPERATIONS[saved.config.function] ?? className;
+  // The classes of operations in Keras 3 have names that layers have as well.
+  const isOperation = saved.module?.startsWith('keras.src.ops.');
+  if (isOperation && !['Add', 'Multiply', 'Maximum', 'Minimum'].includes(className)) {
+    return `operation ${className}`;
+  }
+  return className;
+}
+
+function translateNested(saved: SavedLayer, className: string, context: Context): Json {
+  const inner = {...context, path: [...context.path, saved.config.name ?? className]};
+  if (saved.config.output_layers) {
+    return {class_name: className, config: translateGraph(saved.config, inner)};
+  }
+  if (needsMasks(saved.config.layers)) {
+    return {class_name: 'Functional', config: translateGraph(asGraph(saved.config), inner)};
+  }
+  const layers = saved.config.layers.map((layer: SavedLayer) => translateLayer(layer, inner));
+  return {class_name: className, config: {name: saved.config.name, layers}};
+}
+
+/** Whether a sequential model has masks that tfjs would not bring to the layer that needs them. */
+function needsMasks(layers: SavedLayer[]): boolean {
+  const kinds = layers.map((layer) => ({className: classOf(layer), config: layer.config}));
+  return hasMasks(kinds) && kinds.some(usesMask);
+}
+
+/** A sequential model's config as that of a functional one. */
+function asGraph(config: Json): Json {
+  const names = config.layers.map(nameOf);
+  const layers = config.layers.map((layer: SavedLayer, i: number) => ({
+    ...layer,
+    name: names[i],
+    inbound_nodes: i === 0 ? [] : [{args: [tensor(names[i - 1])], kwargs: {}}],
+  }));
+  return {
+    name: config.name,
+    layers,
+    input_layers: [[names[0], 0, 0]],
+    output_layers: [[names.at(-1), 0, 0]],
+  };
+}
+
+const tensor = (layer: string) => ({
+  class_name: '__keras_tensor__',
+  config: {keras_history: [layer, 0, 0]},
+});
+
+function translateGraph(config: Json, context: Context): Json {
+  const saved = new Map<string, SavedLayer>(
+    withoutMaskOperations(config).map((layer) => [nameOf(layer), layer]),
+  );
+  const graph = [...saved].map(([name, layer]): GraphLayer => ({
+    name,
+    className: tfjsClass(layer),
+    config: layer.config,
+    calls: readCalls(layer),
+  }));
+  // In Keras 3 the first call of a nested model is its call 0; in tfjs that is the model's own.
+  const shifted = (name: string) => {
+    const layer = saved.get(name);
+    return layer && layersOf(layer) && !layer.inbound_nodes?.every(Array.isArray) ? 1 : 0;
+  };
+  const shift = ([name, call, output]: Reference) => [name, call + shifted(name), output];
+  const layers = giveMasks(graph, context.keras3).map(({name, className, config, calls}) => {
+    const layer = translateLayer(saved.get(name) ?? {class_name: className, config}, context);
+    return {
+      class_name: layer.class_name,
+      config: {...layer.config, ...callOptions(name, calls)},
+      name,
+      inbound_nodes: calls.map(({inputs}) => inputs.map((ref) => [...shift(ref), {}])),
+    };
+  });
+  return {
+    name: config.name,
+    layers,
+    input_layers: references(config.input_layers),
+    output_layers: references(config.output_layers).map(shift),
+  };
+}
+
+/** What Keras gives an attention layer in a call, and tfjs in the config. */
+function callOptions(name: string, calls: Call[]): Json {
+  const [options, ...others] = calls
+    .filter(({names}) => names)
+    .map(({names, causal}) => ({input_names: names, ...(causal ? {use_causal_mask: true} : {})}));
+  if (others.some((other) => JSON.stringify(other) !== JSON.stringify(options))) {
+    throw new Error(`MultiHeadAttention layer "${name}" is called in different ways.`);
+  }
+  return options;
+}
+
+/** Keras 3 saves the operations that make masks as layers, used by keyword; they are not needed. */
+function withoutMaskOperations(config: Json): SavedLayer[] {
+  let layers: SavedLayer[] = config.layers;
+  for (let before = Infinity; layers.length < before; ) {
+    before = layers.length;
+    const used = new Set(
+      [
+        ...references(config.output_layers),
+        ...layers.flatMap(({inbound_nodes = []}) => inbound_nodes.flatMap(tensorsOf)),
+      ].map(([name]) => name),
+    );
+    layers = layers.filter((l) => !l.module?.startsWith('keras.src.ops.') || used.has(nameOf(l)));
+  }
+  return layers;
+}
+
+/** What a call of Keras 3 is given, masks aside; an operation is not in a call of Keras 2. */
+function tensorsOf(node: Json): Reference[] {
+  return Array.isArray(node) ? [] : references([node.args, {...node.kwargs, mask: null}]);
+}
+
+function fields(config: Json, className: string, context: Context): Json {
+  const entries = Object.entries(config).filter(([key]) => !DROPPED.has(key));
+  return Object.fromEntries(
+    entries.map(([key, value]: [string, Json]) => {
+      if (key === 'batch_shape') return ['batch_input_shape', value];
+      if (key === 'dtype') return [key, dtypeName(value)];
+      if (className === 'LeakyReLU' && key === 'negative_slope') return ['alpha', value];
+      if (WRAPPED.has(key) && value?.class_name) return [key, translateLayer(value, context)];
+      if (key === 'cells') return [key, value.map((cell: Json) => translateLayer(cell, context))];
+      const translated = translate(value);
+      const isActivation = key === 'activation' || key === 'recurrent_activation';
+      if (!isActivation || typeof translated !== 'string') return [key, translated];
+      return [key, activationName(translated, context.keras3)];
+    }),
+  );
+}
+
+/** Initialisers, regularisers, constraints and functions, wherever they are. */
 function translate(value: Json): Json {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(translate);
-  if (!('class_name' in value && 'config' in value)) return fields(value);
-  const {class_name, config, name, inbound_nodes} = value;
+  if (!('class_name' in value && 'config' in value)) return value;
+  const {class_name, config} = value;
   if (class_name === 'function') return typeof config === 'string' ? config : config.name;
   if (class_name === 'L1' || class_name === 'L2') {
     return {class_name: 'L1L2', config: {l1: config.l1 ?? 0, l2: config.l2 ?? 0}};
   }
-  return {
-    class_name,
-    config: fields(config),
-    ...(inbound_nodes ? {name, inbound_nodes} : {}),
-  };
-}
-
-function fields(config: Json): Json {
-  if (config === null || typeof config !== 'object' || Array.isArray(config)) return config;
-  const source = config.layers && config.output_layers ? translateGraph(config) : config;
-  const entries = Object.entries(source).filter(([key]) => !DROPPED.has(key));
-  return Object.fromEntries(
-    entries.map(([key, value]) => {
-      if (key === 'batch_shape') return ['batch_input_shape', value];
-      if (key === 'dtype') return [key, dtypeName(value)];
-      const isReference = ['inbound_nodes', 'input_layers', 'output_layers'].includes(key);
-      return [key, isReference ? value : translate(value)];
-    }),
-  );
+  return {class_name, config};
 }
 
 /** Policies by name; tfjs has float32 only, in which mixed precision is computed here. */
 function dtypeName(dtype: Json): Json {
   const name = dtype?.config?.name ?? dtype;
   return typeof name === 'string' && /float(16|64)$/.test(name) ? 'float32' : name;
-}
-
-function translateGraph(config: Json): Json {
-  // In Keras 3 the first call of a nested model is node 0; in tfjs that is the model's own.
-  const nested = new Set(
-    config.layers
-      .filter((l: Json) => l.config.layers && l.inbound_nodes.some((n: Json) => !Array.isArray(n)))
-      .map((l: Json) => l.name ?? l.config.name),
-  );
-  const shift = ([name, node, tensor]: Json) => [name, node + (nested.has(name) ? 1 : 0), tensor];
-  const node = (saved: Json) => {
-    if (Array.isArray(saved)) return saved;
-    for (const [key, value] of Object.entries(saved.kwargs ?? {})) {
-      if (key === 'mask' || !histories(value).length) continue;
-      throw new Error(`a layer is given the tensor "${key}" by keyword, which is not supported.`);
-    }
-    return histories(saved.args).map((history) => [...shift(history), {}]);
-  };
-  const layers = config.layers.map((l: Json) => ({...l, inbound_nodes: l.inbound_nodes.map(node)}));
-  const output_layers = references(config.output_layers).map(shift);
-  return {
-    ...config,
-    layers: withoutMasks(layers, output_layers),
-    input_layers: references(config.input_layers),
-    output_layers,
-  };
-}
-
-/** Keras 3 saves masks as NotEqual layers, used by keyword; tfjs works masks out itself. */
-function withoutMasks(layers: Json[], outputs: Json[]): Json[] {
-  const used = new Set([...outputs, ...layers.flatMap((l) => l.inbound_nodes.flat())].map(first));
-  return layers.filter((l) => l.class_name !== 'NotEqual' || used.has(l.name));
-}
-
-const first = ([name]: Json) => name;
-
-function histories(value: Json): Json[] {
-  if (value === null || typeof value !== 'object') return [];
-  if (value.class_name === '__keras_tensor__') return [value.config.keras_history];
-  return Object.values(value).flatMap(histories);
-}
-
-/** Keras 3 saves a single reference without the list around it. */
-function references(saved: Json): Json[] {
-  return typeof saved[0] === 'string' ? [saved] : saved;
 }

@@ -2,10 +2,12 @@
 import {registerGradients} from '../gradients/register.js';
 import {registerKernels} from '../kernels/register.js';
 import {registerLayers} from '../layers/register.js';
+import {registerKerasLayers} from './layers/register.js';
 
 registerKernels();
 registerGradients();
 registerLayers();
+registerKerasLayers();
 
 export {loadKerasModel} from './load.js';
 export type {KerasSource} from './source.js';
