@@ -16,8 +16,8 @@ const QUICK_SHAPES = [
 
 /** One grows and the other stays: the cost should grow alike. */
 const SLOPES = [
-  {grows: 'rows', shapes: [512, 1024, 2048, 4096].map((rows) => [rows, 1024])},
-  {grows: 'cols', shapes: [1024, 2048, 4096, 8192].map((cols) => [512, cols])},
+  {grows: 'rows', shapes: [256, 512, 1024, 2048].map((rows) => [rows, 512])},
+  {grows: 'cols', shapes: [512, 1024, 2048, 4096].map((cols) => [256, cols])},
 ];
 
 /**
@@ -41,9 +41,9 @@ export function tasksFor({shapes, quick}) {
  */
 export function limitsFor({quick, onGpu}) {
   return {
-    rounds: quick ? 7 : 25,
-    budgetMs: quick ? 1500 : 6000,
-    capMs: quick ? 5000 : 40_000,
+    rounds: quick ? 7 : 15,
+    budgetMs: quick ? 1000 : 2000,
+    capMs: quick ? 5000 : 20_000,
     ...(onGpu ? {sampleMs: 50, maxCalls: 16} : {sampleMs: 2, maxCalls: 1000}),
   };
 }
