@@ -1,8 +1,11 @@
 /**
  * The gradient of layer normalisation on the `webgpu` backend, in two dispatches: dx, with dγ and dβ
  * summed over the rows that each row's place in a workgroup gets; then those sums added up in a
- * fixed order. x and dy are read once, dx is written once. Rows too long for a thread's registers
- * take a dispatch more, which reads x and dy again for dγ and dβ.
+ * fixed order. x and dy are read once, dx is written once.
+ *
+ * Rows too long for a thread's registers take a dispatch more, and x and dy are read again. They are
+ * cut into chunks, a workgroup to each, whose sums come first. A renderer in software, to which
+ * workgroups are dear, keeps such a row whole; there the dispatch is one for dγ and dβ.
  *
  * The saved mean was rounded to float32, so x̂ is moved to mean 0 once more, by its own mean.
  */
@@ -17,6 +20,7 @@ import {
 } from '../contract.js';
 import {byTypedArrays} from '../cpu/layer_norm_grad.js';
 import {
+  chunkAndGroup,
   dotOf,
   forEachUnit,
   groupNumber,
@@ -52,8 +56,8 @@ export function layerNormGrad(args: {
     ...(gamma ? [{name: 'gamma', tensor: gamma}] : []),
   ];
   const [dx, parts] = layout.isKept
-    ? shortRows(backend, layout, tensors, attrs.center)
-    : longRows(backend, layout, tensors, attrs.center);
+    ? keptRows(backend, layout, tensors, attrs.center)
+    : loopedRows(backend, layout, tensors, attrs.center);
 
   const dbeta = backend.makeTensorInfo([cols], 'float32');
   const dgamma = addParts(backend, layout, parts, dbeta);
@@ -78,31 +82,42 @@ function backwardOnCpu(
 }
 
 /** dx [rows, cols], and the sums for dγ and dβ by place: [places, 2, cols]. */
-function shortRows(
+function keptRows(
   backend: WebGPUBackend,
   layout: Layout,
   tensors: Source['inputs'],
   center: boolean,
 ): [dx: TensorInfo, parts: TensorInfo] {
-  const {rows, cols, width, lanes, rowsAtOnce, items} = layout;
-  const mostPlaces = Math.min(1024, 16384 / lanes);
+  const {rows, cols, width, lanes, rowsAtOnce, chunks, items} = layout;
+  const isWhole = chunks === 1;
+  const mostPlaces = isWhole ? Math.min(1024, 16384 / lanes) : Math.ceil(256 / chunks);
   const groups = Math.min(layout.groups, Math.ceil(mostPlaces / rowsAtOnce));
   const places = groups * rowsAtOnce;
   const parts = backend.makeTensorInfo([places, 2, cols], 'float32');
   const hasGamma = tensors.length === 4;
-  const one = width === 4 ? 'vec4<f32>(1.0)' : '1.0';
-  const arrays = ['g', 'xhat', 'scaling', 'dgamma', 'dbeta'];
+  const rowSums = isWhole ? undefined : sumChunks(backend, layout, tensors, center);
+  const arrays = ['scaling', 'dgamma', 'dbeta', ...(isWhole ? ['g', 'xhat'] : [])];
+  const [g, xhat] = isWhole
+    ? ['g[i]', 'xhat[i]']
+    : ['up * scaling[i]', '(x[base + c] - mean) * rstd'];
+  const addSums = isWhole
+    ? forEachUnit(layout, readUnit(width, center, 'scaling[i]', true))
+    : `for (var k = lane; k < uniforms.chunks; k += ${lanes}) {
+          let at = 3 * (row * uniforms.chunks + k);
+          sum = sum + vec3<f32>(rowSums[at], rowSums[at + 1], rowSums[at + 2]);
+        }`;
 
   const dx = runProgram(backend, width, {
     key: ['backward', ...shareOf(layout), center, hasGamma].join('_'),
-    inputs: tensors,
+    inputs: [...tensors, ...(rowSums ? [{name: 'rowSums', tensor: rowSums, scalar: true}] : [])],
     outputShape: [rows, cols],
     extra: {name: 'parts', tensor: parts},
     uniforms: [
+      {name: 'chunks', type: 'i32', value: chunks},
       {name: 'places', type: 'i32', value: places},
       {name: 'steps', type: 'i32', value: Math.ceil(rows / places)},
     ],
-    dispatch: [groups, 1],
+    dispatch: [groups * chunks, 1],
     threads: lanes * rowsAtOnce,
     code: `
   ${reduction('sums', 'vec3<f32>', 'a + b', layout, true)}
@@ -110,11 +125,12 @@ function shortRows(
   fn main(index : i32) {
     let tid = i32(localIndex);
     let lane = tid % ${lanes};
-    let place = ${groupNumber} * ${rowsAtOnce} + tid / ${lanes};
+    ${chunkAndGroup(layout)}
+    let place = group * ${rowsAtOnce} + tid / ${lanes};
     let cols = f32(uniforms.outShape.y);
     let n = uniforms.outShape.y / ${width};
     ${arrays.map((name) => `var ${name} : array<${typeOf(width)}, ${items}>;`).join('\n    ')}
-    ${forEachUnit(layout, `scaling[i] = ${hasGamma ? 'gamma[c]' : one};`)}
+    ${forEachUnit(layout, `scaling[i] = ${scalingOf(width, hasGamma)};`)}
 
     for (var step = 0; step < uniforms.steps; step++) {
       let row = step * uniforms.places + place;
@@ -124,17 +140,17 @@ function shortRows(
       let rstd = stats[select(1, 2 * row + 1, isRow)];
       var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
       if (isRow) {
-        ${forEachUnit(layout, readUnit(width, center, 'scaling[i]', true))}
+        ${addSums}
       }
       ${means(center)}
       if (isRow) {
         ${forEachUnit(
           layout,
-          `let normalized = xhat[i] - shift;
-           let up = dy[base + c];
+          `let up = dy[base + c];
+           let normalized = ${xhat} - shift;
            dgamma[i] = dgamma[i] + up * normalized;
            dbeta[i] = dbeta[i] + up;
-           result[base + c] = (g[i] - meanG - normalized * meanGXhat) * rstd;`,
+           result[base + c] = (${g} - meanG - normalized * meanGXhat) * rstd;`,
         )}
       }
     }
@@ -145,11 +161,56 @@ function shortRows(
     )}
   }`,
   });
+  if (rowSums) backend.disposeData(rowSums.dataId);
   return [dx, parts];
 }
 
-/** As `shortRows`, with nothing kept in registers: dx and each row's shift of x̂, then the sums. */
-function longRows(
+/** The sums of g, g·x̂ and x̂ in each chunk of each row: [rows, 3·chunks]. */
+function sumChunks(
+  backend: WebGPUBackend,
+  layout: Layout,
+  tensors: Source['inputs'],
+  center: boolean,
+): TensorInfo {
+  const {rows, width, lanes, chunks} = layout;
+  const hasGamma = tensors.length === 4;
+  return runProgram(backend, width, {
+    key: ['backwardChunks', ...shareOf(layout), center, hasGamma].join('_'),
+    inputs: tensors,
+    outputShape: [rows, 3 * chunks],
+    outputScalar: true,
+    uniforms: [{name: 'chunks', type: 'i32', value: chunks}],
+    dispatch: [rows * chunks, 1],
+    threads: lanes,
+    code: `
+  ${reduction('sums', 'vec3<f32>', 'a + b', layout)}
+
+  fn main(index : i32) {
+    let tid = i32(localIndex);
+    let lane = tid;
+    ${chunkAndGroup(layout)}
+    let row = group;
+    let isRow = row < uniforms.xShape.x;
+    let units = uniforms.xShape.y / ${width};
+    let n = select(0, units, isRow); // no early end: all threads must reach the barriers
+    let base = row * units;
+    let mean = stats[select(0, 2 * row, isRow)];
+    let rstd = stats[select(1, 2 * row + 1, isRow)];
+    var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
+    ${forEachUnit(layout, readUnit(width, center, scalingOf(width, hasGamma), false))}
+    sum = sums(sum, tid);
+    if (lane == 0 && isRow) {
+      let at = 3 * (row * uniforms.chunks + chunk);
+      result[at] = sum.x;
+      result[at + 1] = sum.y;
+      result[at + 2] = sum.z;
+    }
+  }`,
+  });
+}
+
+/** As `keptRows`, with nothing kept in registers: dx and each row's shift of x̂, then the sums. */
+function loopedRows(
   backend: WebGPUBackend,
   layout: Layout,
   tensors: Source['inputs'],
@@ -158,7 +219,7 @@ function longRows(
   const {rows, cols, width, lanes, rowsAtOnce, groups, steps} = layout;
   const shifts = backend.makeTensorInfo([rows], 'float32');
   const hasGamma = tensors.length === 4;
-  const scaling = hasGamma ? 'gamma[c]' : width === 4 ? 'vec4<f32>(1.0)' : '1.0';
+  const scaling = scalingOf(width, hasGamma);
 
   const dx = runProgram(backend, width, {
     key: ['backwardLong', ...shareOf(layout), center, hasGamma].join('_'),
@@ -179,9 +240,10 @@ function longRows(
     let lane = tid % ${lanes};
     let cols = f32(uniforms.outShape.y);
     let units = uniforms.outShape.y / ${width};
+    ${chunkAndGroup(layout)}
 
     for (var step = 0; step < uniforms.steps; step++) {
-      let row = (step * uniforms.groups + ${groupNumber}) * ${rowsAtOnce} + tid / ${lanes};
+      let row = (step * uniforms.groups + group) * ${rowsAtOnce} + tid / ${lanes};
       let isRow = row < uniforms.outShape.x;
       let n = select(0, units, isRow); // no early end: all threads must reach the barriers
       let base = row * units;
@@ -244,6 +306,11 @@ function sumColumns(
     result[(place * 2 + 1) * n + c] = dbeta;
   }`,
   });
+}
+
+/** WGSL: γ, 1 where there is none. */
+function scalingOf(width: 1 | 4, hasGamma: boolean): string {
+  return hasGamma ? 'gamma[c]' : `${typeOf(width)}(1.0)`;
 }
 
 /** WGSL: a unit's part of the row's sums; `keep` puts g and x̂ into registers. */

@@ -20,10 +20,15 @@ export interface Layout {
   lanes: number;
   /** Rows that a workgroup does at once. */
   rowsAtOnce: number;
-  /** Workgroups; each does `rowsAtOnce` rows, then those `groups · rowsAtOnce` further on, in `steps`. */
+  /** Into how many chunks of `lanes · items` units a row is cut, each for a workgroup of its own. */
+  chunks: number;
+  /**
+   * Workgroups for each chunk; one does `rowsAtOnce` rows, then those `groups · rowsAtOnce` further
+   * on, in `steps`.
+   */
   groups: number;
   steps: number;
-  /** Units of a row that a thread has. */
+  /** Units of a row, or of its chunk, that a thread has. */
   items: number;
   /** Whether these stay in registers; else they are loaded again for each pass. */
   isKept: boolean;
@@ -32,31 +37,45 @@ export interface Layout {
 /** So many units of each tensor fit a thread's registers. */
 const mostKept = 8;
 
-/** Many threads hide the memory's latency; 256 to a workgroup is WebGPU's default limit. */
-const hardware = {mostLanes: 256, threads: 64, mostGroups: Number.POSITIVE_INFINITY};
+/**
+ * Many threads hide the memory's latency; 256 to a workgroup is WebGPU's default limit. A row that
+ * they cannot keep is cut: few rows then still occupy the GPU, and each is read twice, not thrice.
+ */
+const hardware = {
+  mostLanes: 256,
+  threads: 64,
+  mostGroups: Number.POSITIVE_INFINITY,
+  mostItems: mostKept,
+};
 
 /** A renderer in software pays for every workgroup, and at a barrier for every thread. */
-const software = {mostLanes: 8, threads: 8, mostGroups: 64};
+const software = {
+  mostLanes: 8,
+  threads: 8,
+  mostGroups: 64,
+  mostItems: Number.POSITIVE_INFINITY,
+};
 
 export function layoutOf(
   {rows, cols}: {rows: number; cols: number},
   {device}: {device: GPUDevice},
 ): Layout {
-  const {mostLanes, threads, mostGroups} = isSoftware(device) ? software : hardware;
+  const {mostLanes, threads, mostGroups, mostItems} = isSoftware(device) ? software : hardware;
   const width = cols % 4 === 0 ? 4 : 1;
   const units = cols / width;
   const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / mostKept))));
   const rowsAtOnce = Math.max(1, threads / lanes);
   const groups = Math.min(mostGroups, Math.ceil(rows / rowsAtOnce));
   const steps = Math.ceil(rows / (groups * rowsAtOnce));
-  const items = Math.ceil(units / lanes);
+  const items = Math.min(mostItems, Math.ceil(units / lanes));
+  const chunks = Math.ceil(units / (lanes * items));
   const isKept = items <= mostKept;
-  return {rows, cols, width, units, lanes, rowsAtOnce, groups, steps, items, isKept};
+  return {rows, cols, width, units, lanes, rowsAtOnce, chunks, groups, steps, items, isKept};
 }
 
 /** For a shader's key: what of the layout its code depends on. */
-export function shareOf({lanes, rowsAtOnce, items, isKept}: Layout): (number | string)[] {
-  return [lanes, rowsAtOnce, isKept ? items : 'any'];
+export function shareOf({lanes, rowsAtOnce, chunks, items, isKept}: Layout): (number | string)[] {
+  return [lanes, rowsAtOnce, isKept ? items : 'any', chunks > 1 ? 'cut' : 'whole'];
 }
 
 function isSoftware({adapterInfo}: GPUDevice): boolean {
@@ -69,8 +88,9 @@ export interface Source {
   key: string;
   /** Tensors to read; `scalar`: number by number, whatever the layout's width. */
   inputs: {name: string; tensor: TensorInfo; scalar?: boolean}[];
-  /** What `result` is: its shape decides the uniform `outShape`. */
+  /** What `result` is: its shape decides the uniform `outShape`; `outputScalar` as above. */
   outputShape: number[];
+  outputScalar?: boolean;
   /** A second output, `scalar` as above. */
   extra?: {name: string; tensor: TensorInfo; scalar?: boolean};
   uniforms?: {name: string; type: 'f32' | 'i32'; value: number}[];
@@ -82,7 +102,7 @@ export interface Source {
 }
 
 export function runProgram(backend: WebGPUBackend, width: 1 | 4, source: Source): TensorInfo {
-  const {inputs, extra, outputShape, uniforms = []} = source;
+  const {inputs, extra, outputShape, outputScalar, uniforms = []} = source;
   const placeholder = extra && {...extra, name: `${extra.name}AsInput`};
   const bound = placeholder ? [...inputs, placeholder] : inputs;
   const components = bound.map(({scalar}) => (scalar ? 1 : width));
@@ -94,7 +114,7 @@ export function runProgram(backend: WebGPUBackend, width: 1 | 4, source: Source)
   const program = {
     variableNames: bound.map(({name}) => name),
     variableComponents: components,
-    outputComponent: width,
+    outputComponent: outputScalar ? 1 : width,
     outputShape,
     dispatchLayout: {x: outputShape.map((_, dim) => dim)},
     dispatch: [...source.dispatch, 1],
@@ -134,6 +154,18 @@ export function maxOf(unit: string, width: 1 | 4): string {
 /** WGSL: the workgroup's number, whatever grid the backend makes of so many. */
 export const groupNumber =
   'i32((workgroupId.z * numWorkgroups.y + workgroupId.y) * numWorkgroups.x + workgroupId.x)';
+
+/**
+ * WGSL: the `chunk` of a row that the workgroup has, the first unit of it, `start`, and the
+ * workgroup's number among those for the same chunk, `group`. Needs the uniform `chunks`.
+ */
+export function chunkAndGroup({lanes, chunks, items}: Layout): string {
+  if (chunks === 1) return `const start = 0; let group = ${groupNumber};`;
+  return `
+    let chunk = ${groupNumber} % uniforms.chunks;
+    let start = chunk * ${lanes * items};
+    let group = ${groupNumber} / uniforms.chunks;`;
+}
 
 /**
  * WGSL: `name(v, tid)`, what `combine` makes of the v of all the lanes of a row, the same in each.
@@ -182,12 +214,12 @@ export function reduction(
 }
 
 /**
- * WGSL: `body` for each unit `c` of the row that is this lane's, its `i`-th. Written out where `i`
+ * WGSL: `body` for each unit `c` from `start` on that is this lane's, its `i`-th. Written out where `i`
  * is an index into registers: with a loop's, a renderer in software keeps them in memory.
  */
 export function forEachUnit({lanes, items, isKept}: Layout, body: string): string {
-  if (!isKept) return `for (var c = lane; c < n; c += ${lanes}) { ${body} }`;
+  if (!isKept) return `for (var c = start + lane; c < n; c += ${lanes}) { ${body} }`;
   const unit = (i: number) =>
-    `{ const i = ${i}; let c = lane + ${i * lanes}; if (c < n) { ${body} } }`;
+    `{ const i = ${i}; let c = start + lane + ${i * lanes}; if (c < n) { ${body} } }`;
   return Array.from({length: items}, (_, i) => unit(i)).join('\n    ');
 }
