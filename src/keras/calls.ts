@@ -1,5 +1,5 @@
 /** Reads the calls of a layer in a functional model, as Keras 2 and as Keras 3 save them. */
-import {attentionInputs} from './layers/multi_head_attention.js';
+import {type AttentionInput, attentionInputs} from './layers/multi_head_attention.js';
 import {classOf, type Json, nameOf, type SavedLayer} from './saved.js';
 
 /** A tensor of a model: the layer that gives it, at which of its calls, which of its outputs. */
@@ -9,14 +9,14 @@ export interface Call {
   /** In the order in which the layer of tfjs takes them. */
   inputs: Reference[];
   /** What they are to an attention layer. */
-  names?: string[];
-  /** To an attention layer. */
+  names?: AttentionInput[];
+  /** To an attention layer: each position sees itself and those before it. */
   causal?: boolean;
 }
 
-/** Arguments that are tensors and come by keyword, for the layers whose class of tfjs takes them. */
+/** Arguments that are tensors and come by keyword, in the order in which tfjs's class takes them. */
 const TENSOR_KEYWORDS: Record<string, readonly string[]> = {
-  MultiHeadAttention: attentionInputs,
+  MultiHeadAttention: attentionInputs.map(snakeCase),
   Bidirectional: ['initial_state'],
   GRU: ['initial_state'],
   LSTM: ['initial_state'],
@@ -37,35 +37,33 @@ export function readCalls(layer: SavedLayer): Call[] {
 
 function toCall(layer: SavedLayer, args: Json[], kwargs: Record<string, Json> = {}): Call {
   const className = classOf(layer);
+  const keywords = TENSOR_KEYWORDS[className] ?? [];
   const isAttention = className === 'MultiHeadAttention';
   const fail = (what: string) => {
     throw new Error(`${className} layer "${nameOf(layer)}" is called with ${what}.`);
   };
 
-  const tensors = args.flatMap((value, i) => {
+  const inputs = args.flatMap((value) => {
     const found = references(value);
     if (!found.length && value != null) {
       fail(`the constant ${JSON.stringify(value)}, which tfjs's layer does not take`);
     }
-    return found.map((ref) => ({name: attentionInputs[i] as string, ref}));
+    return found;
   });
+  const names = attentionInputs.slice(0, inputs.length);
   let causal: boolean | undefined;
   for (const [key, value] of Object.entries(kwargs)) {
-    // The masks that Keras 3 notes down itself: tfjs and ../masks.ts work them out.
-    if (value == null || value === false || key === 'mask') continue;
-    if (key === 'name') continue;
+    // The masks that Keras 3 notes down: tfjs and masks.ts work them out.
+    if (value == null || value === false || key === 'mask' || key === 'name') continue;
     const found = references(value);
-    if (found.length && TENSOR_KEYWORDS[className]?.includes(key)) {
-      tensors.push(...found.map((ref) => ({name: key, ref})));
+    if (found.length && keywords.includes(key)) {
+      inputs.push(...found);
+      names.push(attentionInputs[keywords.indexOf(key)]);
     } else if (isAttention && key === 'use_causal_mask') causal = true;
     else if (found.length) fail(`the tensor "${key}" by keyword, which is not supported`);
     else fail(`${key} = ${JSON.stringify(value)}, which tfjs cannot do`);
   }
-  if (!isAttention) return {inputs: tensors.map(({ref}) => ref)};
-
-  const place = ({name}: {name: string}) => (attentionInputs as readonly string[]).indexOf(name);
-  tensors.sort((a, b) => place(a) - place(b));
-  return {inputs: tensors.map(({ref}) => ref), names: tensors.map(({name}) => name), causal};
+  return isAttention ? {inputs, names, causal} : {inputs};
 }
 
 /** The tensors in an argument: one, or all in a list. */
@@ -79,3 +77,14 @@ export function references(value: Json): Reference[] {
 }
 
 const reference = ([layer, call, output]: Json[]): Reference => [layer, call, output];
+
+/** An attention layer's call as its class of tfjs takes it: no tensor twice, but with all its names. */
+export function withoutRepeats({inputs, names = []}: Call) {
+  const unique = new Map(inputs.map((ref) => [String(ref), ref]));
+  const namesOf = (key: string) => names.filter((_, i) => String(inputs[i]) === key);
+  return {inputs: [...unique.values()], names: [...unique.keys()].map(namesOf)};
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

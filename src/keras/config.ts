@@ -1,5 +1,5 @@
 /** Turns the config of a model of Keras 2 or 3 into that of Keras 2, which tfjs reads. */
-import {type Call, type Reference, readCalls, references} from './calls.js';
+import {type Call, type Reference, readCalls, references, withoutRepeats} from './calls.js';
 import {activationName, checkLayer} from './limits.js';
 import {type GraphLayer, giveMasks, hasMasks, usesMask} from './masks.js';
 import {classOf, type Json, layersOf, nameOf, type SavedLayer} from './saved.js';
@@ -100,44 +100,54 @@ function translateGraph(config: Json, context: Context): Json {
   const saved = new Map<string, SavedLayer>(
     withoutMaskOperations(config).map((layer) => [nameOf(layer), layer]),
   );
-  const graph = [...saved].map(([name, layer]): GraphLayer => ({
-    name,
-    className: tfjsClass(layer),
-    config: layer.config,
-    calls: readCalls(layer),
-  }));
+  const graph = [...saved].map(
+    ([name, layer]): GraphLayer => ({
+      name,
+      className: tfjsClass(layer),
+      config: layer.config,
+      calls: readCalls(layer),
+    }),
+  );
   // In Keras 3 the first call of a nested model is its call 0; in tfjs that is the model's own.
   const shifted = (name: string) => {
     const layer = saved.get(name);
     return layer && layersOf(layer) && !layer.inbound_nodes?.every(Array.isArray) ? 1 : 0;
   };
   const shift = ([name, call, output]: Reference) => [name, call + shifted(name), output];
-  const layers = giveMasks(graph, context.keras3).map(({name, className, config, calls}) => {
+  const outputs = references(config.output_layers);
+  const withMasks = giveMasks({layers: graph, outputs}, context.keras3);
+  const layers = withMasks.layers.map(({name, className, config, calls}) => {
     const layer = translateLayer(saved.get(name) ?? {class_name: className, config}, context);
+    const {inputs, options} =
+      className === 'MultiHeadAttention'
+        ? forAttention(name, calls)
+        : {inputs: calls.map((call) => call.inputs), options: {}};
     return {
       class_name: layer.class_name,
-      config: {...layer.config, ...callOptions(name, calls)},
+      config: {...layer.config, ...options},
       name,
-      inbound_nodes: calls.map(({inputs}) => inputs.map((ref) => [...shift(ref), {}])),
+      inbound_nodes: inputs.map((refs) => refs.map((ref) => [...shift(ref), {}])),
     };
   });
   return {
     name: config.name,
     layers,
     input_layers: references(config.input_layers),
-    output_layers: references(config.output_layers).map(shift),
+    output_layers: withMasks.outputs.map(shift),
   };
 }
 
 /** What Keras gives an attention layer in a call, and tfjs in the config. */
-function callOptions(name: string, calls: Call[]): Json {
-  const [options, ...others] = calls
-    .filter(({names}) => names)
-    .map(({names, causal}) => ({input_names: names, ...(causal ? {use_causal_mask: true} : {})}));
+function forAttention(name: string, calls: Call[]): {inputs: Reference[][]; options: Json} {
+  const unique = calls.map(withoutRepeats);
+  const [options, ...others] = calls.map(({causal = false}, i) => ({
+    input_names: unique[i].names,
+    use_causal_mask: causal,
+  }));
   if (others.some((other) => JSON.stringify(other) !== JSON.stringify(options))) {
     throw new Error(`MultiHeadAttention layer "${name}" is called in different ways.`);
   }
-  return options;
+  return {inputs: unique.map(({inputs}) => inputs), options};
 }
 
 /** Keras 3 saves the operations that make masks as layers, used by keyword; they are not needed. */
@@ -151,14 +161,16 @@ function withoutMaskOperations(config: Json): SavedLayer[] {
         ...layers.flatMap(({inbound_nodes = []}) => inbound_nodes.flatMap(tensorsOf)),
       ].map(([name]) => name),
     );
-    layers = layers.filter((l) => !l.module?.startsWith('keras.src.ops.') || used.has(nameOf(l)));
+    layers = layers.filter((l) => l.class_name === 'InputLayer' || used.has(nameOf(l)));
   }
   return layers;
 }
 
-/** What a call of Keras 3 is given, masks aside; an operation is not in a call of Keras 2. */
+/** What a call is given, masks aside. */
 function tensorsOf(node: Json): Reference[] {
-  return Array.isArray(node) ? [] : references([node.args, {...node.kwargs, mask: null}]);
+  if (!Array.isArray(node)) return references([node.args, {...node.kwargs, mask: null}]);
+  const calls = typeof node[0] === 'string' ? [node] : node;
+  return references([calls, calls.map(([, , , kwargs]: Json[]) => kwargs)]);
 }
 
 function fields(config: Json, className: string, context: Context): Json {

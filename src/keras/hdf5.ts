@@ -1,4 +1,6 @@
-/** Reads HDF5 files: the weights by path, and in a whole-model file the config. */
+/** Reads HDF5 files: their tensors by path, and in a file of a whole model what else is there. */
+import type {File as Hdf5File} from 'h5wasm';
+import {mostBytes} from './zip.js';
 
 export interface StoredTensor {
   shape: number[];
@@ -6,53 +8,88 @@ export interface StoredTensor {
 }
 
 export interface Hdf5Model {
-  /** Only in files saved as `.h5`. */
-  config?: string;
-  /** All tensors, by their path in the file. */
+  /** All tensors, by their path in the file, without a slash before it. */
   tensors: Map<string, StoredTensor>;
-  /** Only in files saved as `.h5`: the paths of each layer's weights, in Keras's order. */
+  /** The rest only in files saved as `.h5`. */
+  config?: string;
+  kerasVersion?: string;
+  training?: string;
+  /** The paths of each layer's weights, in Keras's order. */
   layerWeights?: Map<string, string[]>;
 }
 
+type Hdf5 = typeof import('h5wasm');
+
 let files = 0;
 
-/** @throws Error Not an HDF5 file, or a weight that is not of numbers. */
+/** @throws Error Not a whole HDF5 file, or one damaged. */
 export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Model> {
-  const {Dataset, File, Group, ready} = await import('h5wasm');
-  const {FS} = await ready;
+  const hdf5 = await import('h5wasm');
+  const library = await hdf5.ready;
   const name = `/keras_${files++}.h5`;
-  FS.writeFile(name, bytes);
+  library.FS.writeFile(name, bytes);
+  library.activate_throwing_error_handler(); // instead of one that prints
   try {
-    const file = new File(name, 'r');
-    if (file.file_id < 0n) throw new Error('it is no readable HDF5 file.');
+    const file = new hdf5.File(name, 'r');
     try {
-      const tensors = new Map<string, StoredTensor>();
-      for (const path of file.paths()) {
-        const entity = file.get(path);
-        if (!(entity instanceof Dataset)) continue;
-        const values = entity.value;
-        if (!ArrayBuffer.isView(values) || typeof entity.shape === 'undefined') continue;
-        const numbers = Array.from(values as unknown as ArrayLike<number | bigint>, Number);
-        tensors.set(path, {shape: entity.shape ?? [], values: Float32Array.from(numbers)});
-      }
-      const config = file.attrs.model_config?.value;
-      const group = file.get('model_weights');
-      if (typeof config !== 'string' || !(group instanceof Group)) return {tensors};
-      const layerWeights = new Map<string, string[]>();
-      for (const layer of group.keys()) {
-        const entry = group.get(layer);
-        const list = entry instanceof Group ? entry.attrs.weight_names?.value : [];
-        const paths = Array.from((list ?? []) as ArrayLike<string>, String);
-        layerWeights.set(
-          layer,
-          paths.map((path) => `model_weights/${layer}/${path}`),
-        );
-      }
-      return {config, tensors, layerWeights};
+      return readModel(hdf5, file, mostBytes(bytes.length));
     } finally {
       file.close();
     }
+  } catch (error) {
+    // The library tells the whole way through its sources; the first reason is the last line's.
+    const {message} = error as Error;
+    const reason = /\(\): (.*)/.exec(message)?.[1];
+    throw reason ? new Error(`the HDF5 file is damaged or cut short: ${reason}.`) : error;
   } finally {
-    FS.unlink(name);
+    library.deactivate_throwing_error_handler();
+    library.FS.unlink(name);
   }
+}
+
+function readModel({Dataset, Group}: Hdf5, file: Hdf5File, most: number): Hdf5Model {
+  const tensors = new Map<string, StoredTensor>();
+  let size = 0;
+  for (const path of file.paths()) {
+    const entity = file.get(path);
+    if (!(entity instanceof Dataset) || !entity.shape) continue;
+    size += 4 * entity.shape.reduce((product, n) => product * n, 1);
+    if (size > most) throw new Error(`the HDF5 file claims to hold more than ${most} bytes.`);
+    const values = numbers(entity.value);
+    if (values) tensors.set(path.replace(/^\//, ''), {shape: entity.shape, values});
+  }
+
+  const text = (name: string) => {
+    const value = file.attrs[name]?.value;
+    return typeof value === 'string' ? value : undefined;
+  };
+  const model = {
+    tensors,
+    config: text('model_config'),
+    kerasVersion: text('keras_version'),
+    training: text('training_config'),
+  };
+  if (!file.keys().includes('model_weights')) return model;
+  const layerWeights = new Map<string, string[]>();
+  const group = file.get('model_weights');
+  if (group instanceof Group) {
+    for (const layer of group.keys()) {
+      const entry = group.get(layer);
+      const list = entry instanceof Group ? entry.attrs.weight_names?.value : [];
+      const paths = Array.from((list ?? []) as ArrayLike<string>, String);
+      layerWeights.set(
+        layer,
+        paths.map((path) => `model_weights/${layer}/${path}`),
+      );
+    }
+  }
+  return {...model, layerWeights};
+}
+
+/** A tensor's values; undefined where they are no numbers. */
+function numbers(value: unknown): Float32Array | undefined {
+  if (value instanceof Float32Array) return value;
+  if (typeof value === 'number') return Float32Array.of(value);
+  if (!ArrayBuffer.isView(value)) return undefined;
+  return Float32Array.from(value as unknown as ArrayLike<number | bigint>, Number);
 }

@@ -14,12 +14,12 @@ const POSSIBLE: Record<string, Record<string, Json[]>> = {
   GlobalAveragePooling2D: {keepdims: [false]},
   GlobalMaxPooling1D: {keepdims: [false], data_format: ['channels_last']},
   GlobalMaxPooling2D: {keepdims: [false]},
-  GRU: {time_major: [false], zero_output_for_mask: [false]},
-  LSTM: {time_major: [false], zero_output_for_mask: [false]},
+  GRU: {time_major: [false]},
+  LSTM: {time_major: [false]},
   MaxPooling1D: {data_format: ['channels_last']},
   MultiHeadAttention: {use_gate: [false], sliding_window: [null]},
   ReLU: {negative_slope: [0], threshold: [0]},
-  SimpleRNN: {time_major: [false], zero_output_for_mask: [false]},
+  SimpleRNN: {time_major: [false]},
   UpSampling2D: {interpolation: ['nearest', 'bilinear']},
 };
 

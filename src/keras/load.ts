@@ -1,48 +1,132 @@
 /** From a file of Keras to a model of tfjs: reads it, translates its config, gives it the weights. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
+import {type LayersModel, loadLayersModel, models} from '@tensorflow/tfjs-layers';
+import {compileAsSaved} from './compile.js';
 import {translateModel} from './config.js';
-import {type Hdf5Model, readHdf5} from './hdf5.js';
-import {type KerasSource, readSource} from './source.js';
-import {assignWeights} from './weights.js';
+import {readHdf5} from './hdf5.js';
+import {modelJsonHandler, parseJson, readWeights} from './model_json.js';
+import type {Json, SavedLayer} from './saved.js';
+import {isHandler, type KerasSource, readSource} from './source.js';
+import {assignWeights, type StoredWeights} from './weights.js';
 import {unzipKeras} from './zip.js';
 
+/** What a file holds, of whichever kind it is. */
+interface KerasFile {
+  model: SavedLayer;
+  kerasVersion: string;
+  /** How the model was compiled, if it was. */
+  training?: Json;
+  weights: StoredWeights;
+}
+
 /**
- * Opens a model saved by Keras 2 or 3 as `.keras` or `.h5`. Layers that tfjs lacks need their class
- * registered first, with `tf.serialization.registerClass`.
+ * Opens a model saved by Keras 2 or 3 as `.keras` or `.h5`, or as the `model.json` that tfjs's
+ * converter makes of these. Layers that tfjs lacks need their class registered first, with
+ * `tf.serialization.registerClass`.
  *
- * @param source a path (Node), URL, File or Blob, or the bytes.
- * @returns an ordinary layers model, in float32, not compiled.
- * @throws Error The file cannot be read or is no model, a layer is unknown, or weights do not fit.
- *     No tensor of it is then left.
+ * @param source a path (Node), URL, File or Blob, the bytes, or a handler of tfjs (`tf.io`).
+ * @returns an ordinary layers model, in float32; compiled as in Keras, where tfjs has the same
+ *     optimiser and losses.
+ * @throws Error The file cannot be read or is no model, a layer is unknown or can do what tfjs
+ *     cannot, or weights do not fit. No tensor of it is then left.
  */
 export async function loadKerasModel(source: KerasSource): Promise<LayersModel> {
-  const {config, file} = await open(await readSource(source));
-  const modelTopology = {model_config: translateModel(JSON.parse(config))};
   const {registeredVariables} = tf.engine().state;
   const before = new Set(Object.keys(registeredVariables));
   try {
-    const model = await loadLayersModel({load: async () => ({modelTopology})});
-    assignWeights(model, file);
-    return model;
+    const opened = await open(source);
+    return 'weights' in opened ? await build(opened) : await loadLayersModel(opened);
   } catch (error) {
     for (const [name, variable] of Object.entries(registeredVariables)) {
       if (!before.has(name)) variable.dispose();
     }
-    throw new Error(`loadKerasModel: ${(error as Error).message}`);
+    throw new Error(`loadKerasModel: ${(error as Error)?.message ?? error}`, {cause: error});
   }
 }
 
-async function open(bytes: Uint8Array): Promise<{config: string; file: Hdf5Model}> {
-  try {
-    if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
-      const {config, weights} = await unzipKeras(bytes);
-      return {config, file: await readHdf5(weights)};
-    }
-    const file = await readHdf5(bytes);
-    if (!file.config) throw new Error('the HDF5 file holds no model config.');
-    return {config: file.config, file};
-  } catch (error) {
-    throw new Error(`loadKerasModel: ${(error as Error).message ?? error}`);
+async function build({model, kerasVersion, training, weights}: KerasFile): Promise<LayersModel> {
+  const keras3 = Number.parseInt(kerasVersion, 10) >= 3;
+  const modelTopology = {model_config: translateModel(model, keras3)};
+  let building: Promise<LayersModel> | undefined;
+  // All of it runs at once, in spite of the promise. The tidy is for what tfjs's initialisers leave.
+  tf.tidy(() => {
+    building = models.modelFromJSON(modelTopology);
+  });
+  const built = (await building) as LayersModel;
+  assignWeights(built, model, weights);
+  compileAsSaved(built, training);
+  return built;
+}
+
+/** What the file holds; a handler where tfjs itself saved the model. */
+async function open(source: KerasSource): Promise<KerasFile | tf.io.IOHandler> {
+  if (isHandler(source)) return openArtifacts(source);
+  const read = await readSource(source);
+  const {bytes} = read;
+  if (startsWith(bytes, 'PK')) return openZip(bytes);
+  if (startsWith(bytes, '\x89HDF')) return openHdf5(bytes);
+  if (startsWith(bytes, '{')) return openArtifacts(modelJsonHandler(read));
+  throw new Error('the file is neither a .keras nor an .h5 file nor a model.json.');
+}
+
+function startsWith(bytes: Uint8Array, text: string): boolean {
+  return [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
+}
+
+async function openZip(bytes: Uint8Array): Promise<KerasFile> {
+  const {metadata, config, weights} = await unzipKeras(bytes);
+  const model = checkModel(parseJson(config, 'config.json'));
+  const {tensors} = await readHdf5(weights);
+  return {
+    model,
+    kerasVersion: parseJson(metadata, 'metadata.json').keras_version,
+    training: (model as Json).compile_config,
+    weights: {byPath: tensors},
+  };
+}
+
+async function openHdf5(bytes: Uint8Array): Promise<KerasFile> {
+  const file = await readHdf5(bytes);
+  if (!file.config || !file.layerWeights || !file.kerasVersion) {
+    throw new Error(
+      'the HDF5 file holds no whole model of Keras: it was perhaps saved by save_weights(), ' +
+        'without the layers. Save it by model.save().',
+    );
   }
+  const tensorsAt = (paths: string[]) => paths.flatMap((path) => file.tensors.get(path) ?? []);
+  return {
+    model: checkModel(parseJson(file.config, 'model_config')),
+    kerasVersion: file.kerasVersion,
+    training: file.training && parseJson(file.training, 'training_config'),
+    weights: {
+      byLayer: new Map([...file.layerWeights].map(([name, paths]) => [name, tensorsAt(paths)])),
+    },
+  };
+}
+
+async function openArtifacts(handler: tf.io.IOHandler): Promise<KerasFile | tf.io.IOHandler> {
+  const artifacts = (await handler.load?.()) as tf.io.ModelArtifacts;
+  const topology = artifacts.modelTopology as Json;
+  const kerasVersion = topology?.keras_version;
+  if (String(kerasVersion).startsWith('tfjs')) return {load: async () => artifacts};
+  const model = checkModel(topology?.model_config);
+  const tensors = await readWeights(artifacts);
+  const fromZip = tensors.some(({name}) => name.startsWith('layers/'));
+  return {
+    model,
+    kerasVersion,
+    training: topology.training_config ?? (model as Json).compile_config,
+    weights: fromZip
+      ? {byPath: new Map(tensors.map((tensor) => [tensor.name, tensor]))}
+      : {inOrder: tensors},
+  };
+}
+
+/** @throws Error The config is not that of a model of layers. */
+function checkModel(config: Json): SavedLayer {
+  if (typeof config?.class_name === 'string' && Array.isArray(config.config?.layers)) return config;
+  const found = config?.class_name ? ` It is of the class ${config.class_name}.` : '';
+  throw new Error(
+    `the config is not that of a sequential or functional model, with its layers.${found}`,
+  );
 }

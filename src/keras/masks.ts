@@ -3,7 +3,7 @@
  * without, or give a wrong one (`layers/masks.ts` says why).
  */
 import type {Call, Reference} from './calls.js';
-import type {Json} from './saved.js';
+import {classOf, type Json, type SavedLayer} from './saved.js';
 
 export interface GraphLayer {
   name: string;
@@ -42,17 +42,99 @@ export const usesMask = ({className}: {className: string}) =>
 /** Whether a model of these layers has masks. */
 export const hasMasks = (layers: {className: string; config: Json}[]) => layers.some(isSource);
 
+interface Graph {
+  layers: GraphLayer[];
+  outputs: Reference[];
+}
+
 /**
- * The layers, their calls changed where they need a mask, and the layers that make the masks.
+ * The model with its calls changed where a layer needs a mask, and with the layers that make masks.
  *
  * @throws Error A layer needs a mask that cannot be followed.
  */
-export function giveMasks(layers: GraphLayer[], keras3: boolean): GraphLayer[] {
-  if (!hasMasks(layers)) return layers;
-  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+export function giveMasks({layers, outputs}: Graph, keras3: boolean): Graph {
+  if (!hasMasks(layers)) return {layers, outputs};
   const added = new Map<string, GraphLayer>();
+  const maskOf = maskFinder(layers, keras3, added);
+  /** Tensors that others take the place of, by their key. */
+  const replaced = new Map<string, Reference>();
 
-  const maskOf = ([name, call, output]: Reference): Mask | typeof LOST | null => {
+  const attach = (name: string, inputs: Reference[], config: Json = {}): Reference => {
+    added.set(name, {name, className: 'AttachMask', config: {name, ...config}, calls: [{inputs}]});
+    return [name, 0, 0];
+  };
+
+  const masked = layers.map((layer) => ({
+    ...layer,
+    calls: layer.calls.map((call, i): Call => {
+      const found = (ref: Reference): Mask | null => {
+        const mask = maskOf(ref);
+        if (mask !== LOST) return mask;
+        throw new Error(
+          `${layer.className} layer "${layer.name}" needs a mask that cannot be followed to it, ` +
+            'through a nested model or where different masks meet.',
+        );
+      };
+      const [first, ...others] = call.inputs;
+      if (layer.className === 'MultiHeadAttention') return withMasks(call, found);
+      if (layer.className === 'GlobalAveragePooling1D') {
+        const mask = found(first);
+        return mask ? {inputs: [first, tensorOf(mask)]} : call;
+      }
+      if (!RECURRENT.has(layer.className)) return call;
+
+      const mask = found(first);
+      if (mask && zeroesMasked(layer)) {
+        const sequences = layer.config.merge_mode === null ? [0, 1] : [0];
+        for (const output of sequences) {
+          const ref: Reference = [layer.name, i, output];
+          const name = `${layer.name}_zeroed_${i}_${output}`;
+          replaced.set(String(ref), attach(name, [ref, tensorOf(mask)], {zero_masked: true}));
+        }
+      }
+      if (mask && !mask.merged) return call; // tfjs's own way does
+      const inputs = mask ? [first, tensorOf(mask)] : [first];
+      return {inputs: [attach(`${layer.name}_masked_${i}`, inputs), ...others]};
+    }),
+  }));
+
+  const current = (ref: Reference) => replaced.get(String(ref)) ?? ref;
+  const rewired = masked.map((layer) => ({
+    ...layer,
+    calls: layer.calls.map((call) => ({...call, inputs: call.inputs.map(current)})),
+  }));
+  return {layers: [...rewired, ...added.values()], outputs: outputs.map(current)};
+}
+
+const tensorOf = ({source}: Mask): Reference => [source, 0, 0];
+
+/** Whether a recurrent layer's outputs at masked steps are 0, where tfjs repeats the last. */
+function zeroesMasked({className, config}: GraphLayer): boolean {
+  // Keras sets it within a Bidirectional, whatever the config says.
+  if (className === 'Bidirectional') return config.layer.config.return_sequences;
+  return config.zero_output_for_mask === true && config.return_sequences;
+}
+
+/** An attention layer's call, with the masks of what it is given. */
+function withMasks(call: Call, found: (ref: Reference) => Mask | null): Call {
+  const {inputs, names = []} = call;
+  const masks = (['query', 'value', 'key'] as const).flatMap((name) => {
+    const given = names.indexOf(name);
+    const mask = given >= 0 && !names.includes(`${name}Mask`) ? found(inputs[given]) : null;
+    return mask ? [{name: `${name}Mask` as const, ref: tensorOf(mask)}] : [];
+  });
+  return {
+    ...call,
+    inputs: [...inputs, ...masks.map(({ref}) => ref)],
+    names: [...names, ...masks.map(({name}) => name)],
+  };
+}
+
+/** A function from a tensor to its mask, by the rules of Keras; adds the layers that make masks. */
+function maskFinder(layers: GraphLayer[], keras3: boolean, added: Map<string, GraphLayer>) {
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+
+  return function maskOf([name, call, output]: Reference): Mask | typeof LOST | null {
     const layer = byName.get(name) as GraphLayer;
     const {className, config} = layer;
     const inputs = layer.calls[call]?.inputs ?? [];
@@ -68,72 +150,35 @@ export function giveMasks(layers: GraphLayer[], keras3: boolean): GraphLayer[] {
       return {source};
     }
     if (config.layers) {
-      const inner = config.layers.map(({class_name, config}: Json) => ({
-        className: class_name,
-        config,
+      const inner = config.layers.map((saved: SavedLayer) => ({
+        className: classOf(saved),
+        config: saved.config,
       }));
       return hasMasks(inner) || inputs.some(maskOf) ? LOST : null;
     }
     if (MERGING.has(className) || className === 'Concatenate') {
-      const masks = inputs.map(maskOf);
-      const there = masks.filter((mask) => mask !== null);
-      if (!there.length) return null;
-      if (keras3 && MERGING.has(className) && there.length < masks.length) return null;
-      const [first] = there;
-      const same = there.every((mask) => sourceOf(mask) === sourceOf(first));
-      const alongSteps = className === 'Concatenate' && config.axis !== -1;
-      return first === LOST || !same || alongSteps ? LOST : {...first, merged: true};
+      return merge(inputs.map(maskOf), className, config, keras3);
     }
     if (RECURRENT.has(className)) {
-      const {return_sequences} = (config.layer ?? config).config ?? config;
+      const {return_sequences} = config.layer?.config ?? config;
       return return_sequences && output === 0 ? maskOf(inputs[0]) : null;
     }
     return PASSING.has(className) && inputs.length ? maskOf(inputs[0]) : null;
   };
-
-  const masked = layers.map((layer) => ({
-    ...layer,
-    calls: layer.calls.map((call, i) => {
-      const found = (ref: Reference): Mask | null => {
-        const mask = maskOf(ref);
-        if (mask !== LOST) return mask;
-        throw new Error(
-          `${layer.className} layer "${layer.name}" needs a mask that cannot be followed to it, ` +
-            'through a nested model or where different masks meet.',
-        );
-      };
-      const [first, ...others] = call.inputs;
-      if (layer.className === 'GlobalAveragePooling1D') {
-        const mask = found(first);
-        return mask ? {inputs: [first, [mask.source, 0, 0] as Reference]} : call;
-      }
-      if (RECURRENT.has(layer.className)) {
-        const mask = found(first);
-        if (mask && !mask.merged) return call;
-        const name = `${layer.name}_masked_${i}`;
-        const inputs: Reference[] = mask ? [first, [mask.source, 0, 0]] : [first];
-        added.set(name, {name, className: 'AttachMask', config: {name}, calls: [{inputs}]});
-        return {inputs: [[name, 0, 0] as Reference, ...others]};
-      }
-      return layer.className === 'MultiHeadAttention' ? withMasks(call, found) : call;
-    }),
-  }));
-  return [...masked, ...added.values()];
 }
 
-const sourceOf = (mask: Mask | typeof LOST) => (mask === LOST ? LOST : mask.source);
-
-/** An attention layer's call, with the masks of what it is given. */
-function withMasks(call: Call, found: (ref: Reference) => Mask | null): Call {
-  const {inputs, names = []} = call;
-  const masks = names.flatMap((name, i) => {
-    const isOwn = ['query', 'value', 'key'].includes(name) && !names.includes(`${name}_mask`);
-    const mask = isOwn ? found(inputs[i]) : null;
-    return mask ? [{name: `${name}_mask`, ref: [mask.source, 0, 0] as Reference}] : [];
-  });
-  return {
-    ...call,
-    inputs: [...inputs, ...masks.map(({ref}) => ref)],
-    names: [...names, ...masks.map(({name}) => name)],
-  };
+/** Keras 2 keeps the masks that are there, Keras 3 needs all; to combine different ones is left out. */
+function merge(
+  masks: (Mask | typeof LOST | null)[],
+  className: string,
+  config: Json,
+  keras3: boolean,
+): Mask | typeof LOST | null {
+  const there = masks.filter((mask) => mask !== null);
+  if (!there.length) return null;
+  if (keras3 && MERGING.has(className) && there.length < masks.length) return null;
+  if (className === 'Concatenate' && config.axis !== -1) return LOST; // perhaps along the steps
+  const sources = new Set(there.map((mask) => (mask === LOST ? LOST : mask.source)));
+  const [first] = there;
+  return sources.size === 1 && first !== LOST ? {...first, merged: true} : LOST;
 }

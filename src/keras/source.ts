@@ -1,23 +1,62 @@
-/** Reads the bytes of a model file from wherever it is. */
+/** Gets the bytes of a model file, and of the files of weights beside it, from wherever they are. */
+import type {io} from '@tensorflow/tfjs-core';
 
-/** A path (Node) or URL, a File or Blob, or the bytes themselves. */
-export type KerasSource = string | URL | Blob | ArrayBuffer | Uint8Array;
+/** A path (Node) or URL, a File or Blob, the bytes themselves, or a handler of tfjs. */
+export type KerasSource = string | URL | Blob | ArrayBuffer | Uint8Array | io.IOHandler;
+
+export interface Source {
+  bytes: Uint8Array;
+  /** Reads a file in the same place; absent where there is no place. */
+  beside?: (name: string) => Promise<Uint8Array>;
+}
+
+export function isHandler(source: KerasSource): source is io.IOHandler {
+  return typeof (source as io.IOHandler).load === 'function';
+}
 
 /** @throws Error The file cannot be read. */
-export async function readSource(source: KerasSource): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (typeof source !== 'string' && 'arrayBuffer' in source) {
-    return new Uint8Array(await source.arrayBuffer());
-  }
-  const address = String(source);
+export async function readSource(source: Exclude<KerasSource, io.IOHandler>): Promise<Source> {
+  if (source instanceof Uint8Array) return {bytes: source};
+  if (typeof source === 'string' || source instanceof URL) return readAddress(source);
+  // Not by instanceof: a page's Blob and ArrayBuffer may be of another realm.
+  if ('arrayBuffer' in source) return {bytes: new Uint8Array(await source.arrayBuffer())};
+  return {bytes: new Uint8Array(source)};
+}
+
+async function readAddress(address: string | URL): Promise<Source> {
   const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
-  if (inNode && !/^(https?|data|blob):/.test(address)) {
-    const fs = 'node:fs/promises'; // by a variable: bundlers for the browser leave it alone
-    const {readFile} = (await import(fs)) as typeof import('node:fs/promises');
-    return new Uint8Array(await readFile(source as string | URL));
-  }
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`loadKerasModel: ${address} gave HTTP ${response.status}.`);
+  if (inNode && !/^(https?|data|blob):/.test(String(address))) return readPath(address);
+  const absolute = new URL(address, globalThis.location?.href);
+  return {
+    bytes: await download(absolute),
+    beside: (name) => download(new URL(safeName(name), absolute)),
+  };
+}
+
+async function download(url: URL): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} gave HTTP ${response.status}.`);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+async function readPath(path: string | URL): Promise<Source> {
+  // By variables: bundlers for the browser leave them alone.
+  const [fs, nodeUrl, nodePath] = ['node:fs/promises', 'node:url', 'node:path'];
+  const {readFile} = (await import(fs)) as typeof import('node:fs/promises');
+  const {fileURLToPath} = (await import(nodeUrl)) as typeof import('node:url');
+  const {dirname, join} = (await import(nodePath)) as typeof import('node:path');
+  const isUrl = path instanceof URL || path.startsWith('file:');
+  const file = isUrl ? fileURLToPath(path) : path;
+  const folder = dirname(file);
+  return {
+    bytes: new Uint8Array(await readFile(file)),
+    beside: async (name) => new Uint8Array(await readFile(join(folder, safeName(name)))),
+  };
+}
+
+/** A file may name no others than those in its own folder and below. */
+function safeName(name: string): string {
+  const isBelow = !/^[/\\]|^[a-z][a-z0-9+.-]*:|(^|[/\\])\.\.([/\\]|$)/i.test(name);
+  if (isBelow) return name;
+  throw new Error(`the model names weights outside of its folder, "${name}".`);
 }

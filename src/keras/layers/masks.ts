@@ -47,23 +47,34 @@ export class AttachMask extends layers.Layer {
   /** @nocollapse */
   static className = 'AttachMask';
 
-  constructor(args: LayerArgs) {
+  /** Whether x becomes 0 at the steps that are masked. */
+  readonly zeroMasked: boolean;
+
+  constructor(args: LayerArgs & {zeroMasked?: boolean}) {
     super(args);
+    this.zeroMasked = args.zeroMasked ?? false;
     this.supportsMasking = true;
   }
 
+  /** x [batch, steps, features], mask [batch, steps] */
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return [inputs].flat()[0].clone();
+    const [x, mask] = [inputs].flat();
+    if (!this.zeroMasked || !mask) return x.clone();
+    return tf.tidy(() => tf.mul(x, tf.expandDims(tf.cast(mask, 'float32'), 2)));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
   }
 
-  /** [batch, steps, features] → [batch, steps], bool */
+  /** [batch, steps], bool */
   override computeMask(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const [x, mask] = [inputs].flat();
-    return mask ? tf.tidy(() => tf.cast(mask, 'bool')) : tf.ones(x.shape.slice(0, 2), 'bool');
+    return mask ? tf.cast(mask, 'bool') : tf.ones(x.shape.slice(0, 2), 'bool');
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return {...super.getConfig(), zeroMasked: this.zeroMasked};
   }
 }
 

@@ -10,15 +10,15 @@ import {
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
-/** What a tensor can be to the layer, in the order in which `inputNames` lists them. */
+/** What a tensor can be to the layer. */
 export const attentionInputs = [
   'query',
   'value',
   'key',
-  'query_mask',
-  'value_mask',
-  'key_mask',
-  'attention_mask',
+  'queryMask',
+  'valueMask',
+  'keyMask',
+  'attentionMask',
 ] as const;
 
 export type AttentionInput = (typeof attentionInputs)[number];
@@ -39,8 +39,11 @@ export interface MultiHeadAttentionArgs extends LayerArgs, DenseOptions {
   attentionAxes?: number | number[] | null;
   /** Each position sees itself and those before it. A call's option in Keras. Default: false. */
   useCausalMask?: boolean;
-  /** What the tensors given are. Default: query, value, key, as many as there are. */
-  inputNames?: AttentionInput[];
+  /**
+   * What each tensor given is, one thing or several: tfjs disposes too early what is given twice.
+   * Default: [['query'], ['value'], ['key']], as many as there are.
+   */
+  inputNames?: AttentionInput[][] | null;
 }
 
 /** A projection's weights. */
@@ -73,7 +76,7 @@ export class MultiHeadAttention extends layers.Layer {
   readonly projectedShape: number | number[] | null;
   readonly attentionAxes: number[] | null;
   readonly useCausalMask: boolean;
-  readonly inputNames: readonly AttentionInput[] | null;
+  readonly inputNames: AttentionInput[][] | null;
 
   private readonly denseOptions: ResolvedDenseOptions;
   private query!: Projection;
@@ -93,6 +96,8 @@ export class MultiHeadAttention extends layers.Layer {
     this.attentionAxes = args.attentionAxes == null ? null : [args.attentionAxes].flat();
     this.useCausalMask = args.useCausalMask ?? false;
     this.inputNames = args.inputNames ?? null;
+    const unknown = this.inputNames?.flat().find((name) => !attentionInputs.includes(name));
+    if (unknown) throw new Error(`${this.where()}: there is no input "${unknown}".`);
     this.denseOptions = resolveDenseOptions(args);
     this.supportsMasking = true;
   }
@@ -166,7 +171,7 @@ export class MultiHeadAttention extends layers.Layer {
       ...this.denseOptions.saved,
       // Only where they are set: Keras does not know them.
       ...(this.useCausalMask ? {useCausalMask: true} : {}),
-      ...(this.inputNames ? {inputNames: [...this.inputNames]} : {}),
+      ...(this.inputNames ? {inputNames: this.inputNames.map((names) => [...names])} : {}),
     };
   }
 
@@ -198,10 +203,10 @@ export class MultiHeadAttention extends layers.Layer {
     const add = (mask: tf.Tensor | undefined, shape: number[]) => {
       if (mask) masks.push(tf.reshape(tf.cast(mask, 'float32'), shape));
     };
-    add(given.query_mask, [-1, 1, T, 1]);
-    add(given.value_mask, [-1, 1, 1, S]);
-    add(given.key_mask, [-1, 1, 1, S]);
-    add(given.attention_mask, [-1, 1, T, S]);
+    add(given.queryMask, [-1, 1, T, 1]);
+    add(given.valueMask, [-1, 1, 1, S]);
+    add(given.keyMask, [-1, 1, 1, S]);
+    add(given.attentionMask, [-1, 1, T, S]);
     if (this.useCausalMask) masks.push(tf.linalg.bandPart(tf.ones([1, 1, T, S]), -1, 0));
     return masks.length ? masks.reduce((all, mask) => tf.mul(all, mask)) : undefined;
   }
@@ -233,11 +238,9 @@ export class MultiHeadAttention extends layers.Layer {
   }
 
   private named<T>(given: T[]): Record<'query' | 'value', T> & Partial<Record<AttentionInput, T>> {
-    const names = this.inputNames ?? attentionInputs.slice(0, 3);
-    return Object.fromEntries(given.map((value, i) => [names[i], value])) as Record<
-      AttentionInput,
-      T
-    >;
+    const names: readonly string[][] = this.inputNames ?? [['query'], ['value'], ['key']];
+    const entries = given.flatMap((value, i) => names[i].map((name) => [name, value] as const));
+    return Object.fromEntries(entries) as Record<AttentionInput, T>;
   }
 
   private checkAxes(query: Shape): void {

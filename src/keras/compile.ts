@@ -1,0 +1,117 @@
+/** Compiles a model as it was in Keras, where tfjs has the optimiser and the losses. */
+import * as tf from '@tensorflow/tfjs-core';
+import type {LayersModel, ModelCompileArgs} from '@tensorflow/tfjs-layers';
+import {classOf, type Json} from './saved.js';
+
+/** Names of Keras that are not tfjs's in snake_case. */
+const LOSS_NAMES: Record<string, string> = {
+  mse: 'mean_squared_error',
+  mae: 'mean_absolute_error',
+  mape: 'mean_absolute_percentage_error',
+  msle: 'mean_squared_logarithmic_error',
+  kldivergence: 'kullback_leibler_divergence',
+  kl_divergence: 'kullback_leibler_divergence',
+};
+
+const METRIC_NAMES: Record<string, string> = {
+  acc: 'accuracy',
+  mean_squared_error: 'mse',
+  mean_absolute_error: 'mae',
+};
+
+const LOSSES = new Set([
+  ...['meanSquaredError', 'meanAbsoluteError', 'meanAbsolutePercentageError'],
+  ...['meanSquaredLogarithmicError', 'squaredHinge', 'hinge', 'categoricalHinge'],
+  ...['categoricalCrossentropy', 'sparseCategoricalCrossentropy', 'binaryCrossentropy'],
+  ...['kullbackLeiblerDivergence', 'poisson'],
+]);
+
+const METRICS = new Set(['accuracy', 'binaryAccuracy', 'categoricalAccuracy', 'mae', 'mse']);
+
+/** What may differ from its default in an optimiser or a loss; another such value is not in tfjs. */
+const KNOWN = new Set([
+  ...['name', 'learning_rate', 'momentum', 'nesterov', 'rho', 'centered', 'epsilon'],
+  ...['beta_1', 'beta_2', 'initial_accumulator_value', 'jit_compile', 'is_legacy_optimizer'],
+  ...['ema_momentum', 'fn', 'dtype', 'axis', 'ignore_class'],
+]);
+
+const OPTIMIZERS: Record<string, (config: Json) => tf.Optimizer> = {
+  Adadelta: (c) => tf.train.adadelta(c.learning_rate, c.rho, c.epsilon),
+  Adagrad: (c) => tf.train.adagrad(c.learning_rate, c.initial_accumulator_value),
+  Adam: (c) => tf.train.adam(c.learning_rate, c.beta_1, c.beta_2, c.epsilon),
+  Adamax: (c) => tf.train.adamax(c.learning_rate, c.beta_1, c.beta_2, c.epsilon),
+  RMSprop: (c) => tf.train.rmsprop(c.learning_rate, c.rho, c.momentum, c.epsilon, c.centered),
+  SGD: (c) =>
+    c.momentum
+      ? tf.train.momentum(c.learning_rate, c.momentum, c.nesterov)
+      : tf.train.sgd(c.learning_rate),
+};
+
+/**
+ * Compiles `model` with the optimiser, losses and metrics that Keras saved. Where tfjs has not the
+ * same optimiser or loss, option for option, the model stays uncompiled; a metric that tfjs has not
+ * is left out, and all where there are several outputs. The optimiser starts afresh.
+ */
+export function compileAsSaved(model: LayersModel, saved: Json): void {
+  if (!saved || isSet(saved.loss_weights) || saved.sample_weight_mode) return;
+  const loss = readLosses(saved.loss);
+  const optimizer = loss && readOptimizer(saved.optimizer ?? saved.optimizer_config);
+  if (!optimizer) return;
+  const metrics = [saved.metrics ?? []]
+    .flat(3)
+    .map((metric: Json) => nameOf(metric, METRICS, METRIC_NAMES));
+  const oneOutput = model.outputs.length === 1;
+  model.compile({
+    optimizer,
+    loss,
+    metrics: oneOutput ? [...new Set(metrics.filter((name) => name !== undefined))] : [],
+  });
+}
+
+function readOptimizer(saved: Json): tf.Optimizer | undefined {
+  if (typeof saved?.config?.learning_rate !== 'number' || hasUnknown(saved.config)) {
+    return undefined;
+  }
+  return OPTIMIZERS[classOf(saved)]?.(saved.config);
+}
+
+/** One loss, or one an output: in a list, or by the outputs' names. */
+function readLosses(saved: Json): ModelCompileArgs['loss'] | undefined {
+  const known = (names: (string | undefined)[]) => names.every((name) => name !== undefined);
+  if (Array.isArray(saved)) {
+    const names = saved.map((loss) => nameOf(loss, LOSSES, LOSS_NAMES));
+    return known(names) ? (names as string[]) : undefined;
+  }
+  if (typeof saved !== 'object' || saved === null || saved.class_name) {
+    return nameOf(saved, LOSSES, LOSS_NAMES);
+  }
+  const names = Object.entries(saved).map(([output, loss]) => [
+    output,
+    nameOf(loss, LOSSES, LOSS_NAMES),
+  ]);
+  return known(names.map(([, name]) => name)) ? Object.fromEntries(names) : undefined;
+}
+
+/** The name that tfjs has for a loss or metric, saved by name or as an object; undefined: none. */
+function nameOf(
+  saved: Json,
+  known: Set<string>,
+  others: Record<string, string>,
+): string | undefined {
+  if (saved?.config && hasUnknown(saved.config)) return undefined;
+  const {class_name, config} = saved ?? {};
+  const given = typeof saved === 'string' ? saved : (config?.fn ?? class_name);
+  if (typeof given !== 'string') return undefined;
+  const snake = given.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+  const camel = (others[snake] ?? snake).replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
+  return known.has(camel) ? camel : undefined;
+}
+
+/** Whether an option is set that tfjs does not have. */
+function hasUnknown(config: Json): boolean {
+  return Object.entries(config).some(([key, value]) => !KNOWN.has(key) && isSet(value));
+}
+
+/** Not at its default, which for all options not in KNOWN is nothing, no, 0, or the usual mean. */
+const isSet = (value: unknown) =>
+  Boolean(value) && !['auto', 'sum_over_batch_size'].includes(value as string);

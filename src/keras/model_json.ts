@@ -1,0 +1,81 @@
+/** Reads `model.json` and its weights, as tfjs's converter writes them from a file of Keras. */
+import * as tf from '@tensorflow/tfjs-core';
+import type {StoredTensor} from './hdf5.js';
+import type {Json} from './saved.js';
+import type {Source} from './source.js';
+
+/** A weight, by the name that the converter gave it. */
+export type NamedTensor = StoredTensor & {name: string};
+
+/** A handler for the `model.json` read from `source`. @throws Error It is no layers model. */
+export function modelJsonHandler({bytes, beside}: Source): tf.io.IOHandler {
+  return {
+    async load() {
+      const json = parse(bytes);
+      return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
+        if (!beside) {
+          throw new Error(
+            'a model.json alone has no weights: load it from its path or URL, or with a handler, ' +
+              'such as tf.io.browserFiles([json, ...weights]).',
+          );
+        }
+        const files = await Promise.all(manifest.flatMap(({paths}) => paths).map(beside));
+        const specs = manifest.flatMap(({weights}) => weights);
+        const data = files.map((file) => file.slice().buffer as ArrayBuffer);
+        return [specs, tf.io.concatenateArrayBuffers(data)];
+      });
+    },
+  };
+}
+
+function parse(bytes: Uint8Array): tf.io.ModelJSON {
+  const json = parseJson(new TextDecoder().decode(bytes), 'the file');
+  if (json.format === 'graph-model') {
+    throw new Error("it is a graph model: load it with loadGraphModel of 'tfjs-layernorm/graph'.");
+  }
+  if (!json.modelTopology || !json.weightsManifest) {
+    throw new Error('the JSON is no model: it has no modelTopology and weightsManifest.');
+  }
+  return json;
+}
+
+/** @throws Error It is not JSON. */
+export function parseJson(text: string, what: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${what} is no JSON: ${(error as Error).message}`);
+  }
+}
+
+/** The weights in their order, quantised ones as the numbers they stand for. */
+export async function readWeights(artifacts: tf.io.ModelArtifacts): Promise<NamedTensor[]> {
+  const {weightSpecs = [], weightData} = artifacts;
+  if (!weightData) throw new Error('the model comes without weights.');
+  // By their places: two layers may have weights of one name.
+  const specs = weightSpecs.map((spec, i) => ({...spec, name: String(i)}));
+  const data = tf.io.CompositeArrayBuffer.join(weightData);
+  const needed = specs.reduce((sum, spec) => sum + bytesOf(spec), 0);
+  if (needed > data.byteLength) {
+    throw new Error(`the weights need ${needed} bytes, but there are ${data.byteLength}.`);
+  }
+  const tensors = tf.io.decodeWeights(data, specs);
+  try {
+    return await Promise.all(
+      weightSpecs.map(async ({name}, i) => ({
+        name,
+        shape: tensors[i].shape,
+        values: Float32Array.from(await tensors[i].data()),
+      })),
+    );
+  } finally {
+    tf.dispose(tensors);
+  }
+}
+
+function bytesOf({shape, dtype, quantization}: tf.io.WeightsManifestEntry): number {
+  if (dtype === 'string') return 0; // of no fixed size, and no weight of a layer
+  const bytes = {uint8: 1, uint16: 2, float16: 2};
+  const each = quantization ? bytes[quantization.dtype] : dtype === 'bool' ? 1 : 4;
+  return each * tf.util.sizeFromShape(shape);
+}
