@@ -33,6 +33,9 @@ const wheels = {
   'linux-arm64': {project: 'tensorflow-cpu-aws', platform: 'manylinux2014_aarch64'},
 };
 
+/** What tfjs-node needs of a wheel, besides the headers. */
+const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+
 export function isDone() {
   return existsSync(path.join(packageDir, 'lib/napi-v8/tfjs_binding.node')) && check().ok;
 }
@@ -107,14 +110,15 @@ function downloadWheel({project, platform}) {
 function unpackWheel(wheel) {
   console.log('  Unpacking libtensorflow.');
   const script = path.join(root, 'scripts/setup/unpack_wheel.py');
-  runCommand('python3', [script, wheel, wheelDir], {advice: 'is the disk full?'});
+  const wanted = [...LIBRARIES, 'include/'].map((name) => `tensorflow/${name}`);
+  runCommand('python3', [script, wheel, wheelDir, ...wanted], {advice: 'is the disk full?'});
 
   const deps = path.join(packageDir, 'deps');
   rmSync(deps, {recursive: true, force: true});
   mkdirSync(path.join(deps, 'lib'), {recursive: true});
   const unpacked = path.join(wheelDir, 'tensorflow');
   renameSync(path.join(unpacked, 'include'), path.join(deps, 'include'));
-  for (const library of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) {
+  for (const library of LIBRARIES) {
     renameSync(path.join(unpacked, library), path.join(deps, 'lib', library));
     chmodSync(path.join(deps, 'lib', library), 0o755);
   }
