@@ -4,6 +4,7 @@
  *     npm test
  *     npm test -- --selectProjects cpu          and any other option of Jest
  *     npm test -- --exclude-backends webgpu     leaves a backend out, and says so
+ *     npm test -- --consumers                   also installs the package into new projects
  *
  * The last line is `N passed, N failed`, over Jest's tests and the checks.
  */
@@ -24,9 +25,10 @@ const STEPS = {
   webgpu: ['browser'],
 };
 
-/** Splits our own option from Jest's. */
+/** Splits our own options from Jest's. */
 function parse(argv) {
-  const jestArgs = [...argv];
+  const jestArgs = argv.filter((arg) => arg !== '--consumers');
+  const withConsumers = jestArgs.length < argv.length;
   let excluded = [];
   const at = jestArgs.findIndex((arg) => arg.startsWith('--exclude-backends'));
   if (at >= 0) {
@@ -41,7 +43,7 @@ function parse(argv) {
       );
     }
   }
-  return {jestArgs, excluded, projects: projectsOf(jestArgs, excluded)};
+  return {jestArgs, withConsumers, excluded, projects: projectsOf(jestArgs, excluded)};
 }
 
 function projectsOf(jestArgs, excluded) {
@@ -88,7 +90,7 @@ function runJest(projects, jestArgs) {
 }
 
 async function main() {
-  const {jestArgs, excluded, projects} = parse(process.argv.slice(2));
+  const {jestArgs, withConsumers, excluded, projects} = parse(process.argv.slice(2));
   await setup([...new Set(projects.flatMap((project) => STEPS[project] ?? []))]);
 
   const checks = [
@@ -97,6 +99,7 @@ async function main() {
     check('Format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '.']),
   ];
   const jest = runJest(projects, jestArgs);
+  if (withConsumers) checks.push(check('Consumers', 'scripts/consumers.mjs', []));
 
   if (excluded.length) console.log(`\nLeft out, as asked: ${excluded.join(', ')}.`);
   const passed = jest.passed + checks.filter(Boolean).length;

@@ -1,0 +1,214 @@
+/**
+ * Packs the package, installs it from the tarball into new projects (`test/consumers`) in a folder
+ * for temporary files, and uses it there, as its users would.
+ *
+ *     npm run test:consumers
+ *     npm run test:consumers -- vite jest     these alone
+ *
+ * Each project's `package.json` says under `consumer` which backend it is to run on, and which page
+ * is to be opened once its script `test` has built it. What it reports (`test/consumers/check.mjs`)
+ * is printed, written to a file, or shown in the page. The last line is `N passed, N failed`.
+ */
+import {spawn} from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {createServer} from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import {chromium} from 'playwright-core';
+import {prebuildAddon} from './build_addon.mjs';
+import {browserLaunchOptions} from './setup/browser.mjs';
+import {root, run, SetupError} from './setup/shell.mjs';
+import {fail, setup} from './setup.mjs';
+
+const consumersDir = path.join(root, 'test/consumers');
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** A page may have to compile its shaders in software. */
+const PAGE_TIMEOUT_MS = 120_000;
+
+async function main() {
+  const names = chosen(process.argv.slice(2));
+  await setup(['tfjs-node', 'addon', 'browser']);
+  run(process.execPath, ['scripts/build.mjs'], {advice: 'see the message above.'});
+  prebuildAddon();
+
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'consumers-'));
+  let failed = 0;
+  try {
+    const tarball = await pack(folder);
+    for (const name of names) {
+      const start = performance.now();
+      const fault = await faultOf(name, folder, tarball);
+      const seconds = ((performance.now() - start) / 1000).toFixed(0);
+      console.log(`${fault ? '✗' : '✓'} ${name} (${seconds} s)${fault ? `\n${fault}` : ''}`);
+      if (fault) failed++;
+    }
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
+  console.log(`\n${names.length - failed} passed, ${failed} failed`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+function chosen(args) {
+  const all = readdirSync(consumersDir).filter((name) =>
+    existsSync(path.join(consumersDir, name, 'package.json')),
+  );
+  const unknown = args.find((name) => !all.includes(name));
+  if (unknown !== undefined) {
+    throw new SetupError(`There is no consumer “${unknown}”.`, `name some of ${all.join(', ')}.`);
+  }
+  return args.length ? args : all;
+}
+
+/** The tarball that would be published. */
+async function pack(folder) {
+  const output = await shell(
+    npm,
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+    root,
+  );
+  return path.join(folder, JSON.parse(output)[0].filename);
+}
+
+/** Makes the project, runs it, and looks at what it reports: what is wrong, or null. */
+async function faultOf(name, folder, tarball) {
+  const project = path.join(folder, name);
+  try {
+    cpSync(path.join(consumersDir, name), project, {recursive: true});
+    cpSync(path.join(consumersDir, 'check.mjs'), path.join(project, 'check.mjs'));
+    writeFileSync(path.join(project, 'models.mjs'), models());
+    const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
+    await install(project, manifest, tarball);
+
+    const printed = manifest.scripts?.test ? await shell(npm, ['test', '--silent'], project) : '';
+    const {backend, page, report} = manifest.consumer;
+    const reports = page
+      ? [await reportOfPage(project, page)]
+      : linesOf(report ? readFileSync(path.join(project, report), 'utf8') : printed);
+    if (reports.length === 0) return `It reported nothing, but printed:\n${printed}`;
+    const faults = reports.flatMap((text) => faultsOf(JSON.parse(text), backend));
+    return faults.length ? `  ${faults.join('\n  ')}` : null;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+/** A Keras model and a graph model of the fixtures, as a module. */
+function models() {
+  const read = (file) => readFileSync(path.join(root, 'test/fixtures', file), 'utf8');
+  return (
+    `export const kerasModel = ${read('keras/keras3_mlp.json')};\n` +
+    `export const graphModel = ${read('graph/keras2_mlp.json')};\n`
+  );
+}
+
+async function install(project, manifest, tarball) {
+  manifest.dependencies['tfjs-layernorm'] = `file:${tarball}`;
+  writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest, null, 2));
+  // Scripts are off: that of tfjs-node downloads what this checkout has, the rest need none.
+  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+  try {
+    await shell(npm, ['install', '--loglevel=error', ...flags], project);
+  } catch (error) {
+    throw new Error(
+      `npm could not install its packages; is the npm registry within reach?\n${error.message}`,
+    );
+  }
+  const tfjsNode = 'node_modules/@tensorflow/tfjs-node';
+  if (!existsSync(path.join(project, tfjsNode))) return;
+  cpSync(path.join(root, tfjsNode, 'lib'), path.join(project, tfjsNode, 'lib'), {recursive: true});
+  rmSync(path.join(project, tfjsNode, 'deps'), {recursive: true, force: true});
+  symlinkSync(path.join(root, tfjsNode, 'deps'), path.join(project, tfjsNode, 'deps'));
+}
+
+/** Opens a built page and waits until it shows its report. */
+async function reportOfPage(project, page) {
+  const server = await serveFolder(project);
+  const browser = await chromium.launch(browserLaunchOptions());
+  const said = [];
+  try {
+    const tab = await browser.newPage();
+    tab.on('console', (message) => said.push(message.text()));
+    const shown = new Promise((resolve, reject) => {
+      tab.on('pageerror', reject);
+      tab
+        .waitForFunction(() => document.body?.textContent.trim().startsWith('{'), null, {
+          timeout: PAGE_TIMEOUT_MS,
+        })
+        .then(resolve, reject);
+    });
+    await tab.goto(`http://127.0.0.1:${server.address().port}/${page}`);
+    await shown;
+    return await tab.textContent('body');
+  } catch (error) {
+    throw new Error(`The page: ${error.message}\n${said.join('\n')}`);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
+const TYPES = {'.html': 'text/html', '.wasm': 'application/wasm'};
+
+async function serveFolder(folder) {
+  const server = createServer((request, response) => {
+    const {pathname} = new URL(request.url, 'http://127.0.0.1');
+    const file = path.join(folder, path.normalize(pathname));
+    if (!existsSync(file)) return response.writeHead(404).end();
+    response.setHeader('Content-Type', TYPES[path.extname(file)] ?? 'text/javascript');
+    response.end(readFileSync(file));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+const linesOf = (printed) => printed.split('\n').filter((line) => line.startsWith('{'));
+
+/** What is not as it should be in a report of `check.mjs`. */
+function faultsOf(report, backend) {
+  const expected = {backend, isFused: true, row: [-1, 1], isTrained: true, isLoadedAsOurs: true};
+  const faults = Object.entries(expected)
+    .filter(([key, value]) => JSON.stringify(report[key]) !== JSON.stringify(value))
+    .map(
+      ([key, value]) => `${key} is ${JSON.stringify(report[key])}, not ${JSON.stringify(value)}.`,
+    );
+  const {difference, kerasError = 0, graphError = 0} = report;
+  for (const [key, value] of Object.entries({difference, kerasError, graphError})) {
+    // NaN is no number of JSON: it arrives as null.
+    if (value === null || !(value <= 1e-5)) faults.push(`${key} is ${value}, above 1e-5.`);
+  }
+  return faults;
+}
+
+/** Runs a command and gives what it printed. @throws Error It fails; with all that it said. */
+function shell(command, args, cwd) {
+  return new Promise((resolve, reject) => {
+    const env = {...process.env, TF_CPP_MIN_LOG_LEVEL: '2', CI: '1'};
+    const child = spawn(command, args, {cwd, env, shell: process.platform === 'win32'});
+    let printed = '';
+    let said = '';
+    child.stdout.on('data', (text) => {
+      printed += text;
+    });
+    child.stderr.on('data', (text) => {
+      said += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(printed);
+      else reject(new Error(`\`${command} ${args[0]}\` ended with ${code}:\n${printed}${said}`));
+    });
+  });
+}
+
+main().catch(fail);

@@ -1,0 +1,7 @@
+import * as tf from '@tensorflow/tfjs-node';
+import * as library from 'tfjs-layernorm';
+import {fuseGraph} from 'tfjs-layernorm/graph';
+import {loadKerasModel} from 'tfjs-layernorm/keras';
+import {check} from './check.mjs';
+
+console.log(JSON.stringify(await check(tf, library, {fuseGraph, loadKerasModel})));
