@@ -32,7 +32,7 @@ const METRICS = new Set(['accuracy', 'binaryAccuracy', 'categoricalAccuracy', 'm
 const KNOWN = new Set([
   ...['name', 'learning_rate', 'momentum', 'nesterov', 'rho', 'centered', 'epsilon'],
   ...['beta_1', 'beta_2', 'initial_accumulator_value', 'jit_compile', 'is_legacy_optimizer'],
-  ...['ema_momentum', 'fn', 'dtype', 'axis', 'ignore_class'],
+  ...['ema_momentum', 'ema_overwrite_frequency', 'fn', 'dtype', 'axis', 'ignore_class'],
 ]);
 
 const OPTIMIZERS: Record<string, (config: Json) => tf.Optimizer> = {

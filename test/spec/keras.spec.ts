@@ -104,3 +104,33 @@ for (const fixture of kerasFixtures.filter(({trained}) => trained)) {
     });
   }
 }
+
+test.each(['keras2_mlp', 'keras2_nested', 'keras3_mlp', 'keras3_nested'])(
+  '%s, compiled with Adam, trains with fit',
+  async (name) => {
+    const fixture = kerasFixtures.find((each) => each.name === name) as KerasFixture;
+    const model = await loadKerasModel(await gunzip(fixture.files.h5));
+    const xs = inputs(fixture);
+    // One label an example for the classifier, and for the other 1 everywhere.
+    const targets = name.endsWith('mlp')
+      ? [tf.tensor1d([0, 2, 1])]
+      : fixture.ys.map(({shape}) => tf.ones(shape));
+    const {history} = await model.fit(xs, targets, {epochs: 5, verbose: 0});
+    const losses = history.loss as number[];
+    expect(losses[4]).toBeLessThan(losses[0]);
+    tf.dispose([xs, targets]);
+    model.dispose();
+  },
+);
+
+test.each(['keras2_mixer', 'keras2_encoder', 'keras3_mixer', 'keras3_encoder'])(
+  '%s, compiled with what tfjs has not, is not compiled',
+  async (name) => {
+    const fixture = kerasFixtures.find((each) => each.name === name) as KerasFixture;
+    for (const open of Object.values(routes)) {
+      const model = await loadKerasModel(await open(fixture));
+      expect(model.optimizer).toBeUndefined();
+      model.dispose();
+    }
+  },
+);

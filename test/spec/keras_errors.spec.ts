@@ -1,0 +1,237 @@
+/** What is wrong with a file of Keras is said in an error, and nothing of it stays loaded. */
+import {jest} from '@jest/globals';
+import {BlobReader, BlobWriter, Uint8ArrayReader, ZipReader, ZipWriter} from '@zip.js/zip.js';
+import {type KerasSource, loadKerasModel} from '../../src/keras/index.js';
+import {tf} from '../backends/current.js';
+import {kerasFixtures} from '../fixtures/keras/index.js';
+import {gunzip} from '../support/gunzip.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON of any form
+type Json = any;
+type Parts = Record<string, Uint8Array>;
+
+const noWorkers = {useWebWorkers: false};
+const encode = (value: Json) => new TextEncoder().encode(JSON.stringify(value));
+const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
+async function file(name: string, ending: 'keras' | 'h5' = 'keras'): Promise<Uint8Array> {
+  const fixture = kerasFixtures.find((each) => each.name === name);
+  return gunzip(fixture?.files[ending] as string);
+}
+
+async function unzip(bytes: Uint8Array): Promise<Parts> {
+  const entries = await new ZipReader(new Uint8ArrayReader(bytes), noWorkers).getEntries();
+  const parts: Parts = {};
+  for (const entry of entries) {
+    if (!('getData' in entry) || !entry.getData) continue;
+    const blob = await entry.getData(new BlobWriter());
+    parts[entry.filename] = new Uint8Array(await blob.arrayBuffer());
+  }
+  return parts;
+}
+
+async function zip(parts: Parts): Promise<Uint8Array> {
+  const writer = new ZipWriter(new BlobWriter(), noWorkers);
+  for (const [name, content] of Object.entries(parts)) {
+    await writer.add(name, new BlobReader(new Blob([content.slice()])));
+  }
+  return new Uint8Array(await (await writer.close()).arrayBuffer());
+}
+
+/** The model of a fixture with its config changed. */
+async function changed(name: string, change: (config: Json) => void): Promise<Uint8Array> {
+  const parts = await unzip(await file(name));
+  const config = decode(parts['config.json']);
+  change(config);
+  return zip({...parts, 'config.json': encode(config)});
+}
+
+const layer = (config: Json, className: string) =>
+  config.config.layers.find(({class_name}: Json) => class_name === className);
+
+/** Expects loading to fail with all of `messages`, to leave no tensor and to print nothing. */
+async function expectError(source: KerasSource, ...messages: string[]) {
+  const prints = (['error', 'warn', 'log'] as const).map((method) =>
+    jest.spyOn(console, method).mockImplementation(() => {}),
+  );
+  const before = tf.memory().numTensors;
+  const error = await loadKerasModel(source).then(
+    () => new Error('it was loaded'),
+    (reason: Error) => reason,
+  );
+  for (const message of ['loadKerasModel: ', ...messages]) expect(error.message).toContain(message);
+  expect(tf.memory().numTensors).toBe(before);
+  for (const print of prints) {
+    expect(print.mock.calls).toEqual([]);
+    print.mockRestore();
+  }
+}
+
+describe('a file cut short', () => {
+  test.each(['keras', 'h5'] as const)('.%s', async (ending) => {
+    const whole = await file('keras3_mlp', ending);
+    for (const length of [9, 100, 2000, whole.length >> 1, whole.length - 100]) {
+      await expectError(whole.slice(0, length));
+    }
+  });
+
+  test('of none and of one byte', async () => {
+    await expectError(new Uint8Array(), 'neither a .keras nor an .h5 file nor a model.json');
+    await expectError(Uint8Array.of(80), 'neither a .keras nor an .h5 file nor a model.json');
+  });
+});
+
+test('a byte changed in a .keras file', async () => {
+  const bytes = await file('keras2_mlp');
+  bytes[bytes.length >> 1] ^= 1;
+  await expectError(bytes, 'model.weights.h5 in the zip cannot be read', 'CRC');
+});
+
+test('bytes changed in the structure of an .h5 file', async () => {
+  const bytes = await file('keras2_mlp', 'h5');
+  bytes.fill(255, 100, 1000);
+  await expectError(bytes, 'the HDF5 file is damaged or cut short: ');
+});
+
+test.each(['config.json', 'metadata.json', 'model.weights.h5'])(
+  'a zip without %s',
+  async (name) => {
+    const {[name]: _, ...parts} = await unzip(await file('keras3_mlp'));
+    await expectError(await zip(parts), `the zip has no ${name}`);
+  },
+);
+
+test('a zip that would fill the memory', async () => {
+  const parts = await unzip(await file('keras3_mlp'));
+  const bomb = await zip({...parts, 'model.weights.h5': new Uint8Array(2 ** 26 + 1)});
+  expect(bomb.length).toBeLessThan(200_000);
+  await expectError(bomb, 'model.weights.h5 unpacks to more than');
+});
+
+test('an HDF5 file of weights alone', async () => {
+  const parts = await unzip(await file('keras3_mlp'));
+  await expectError(parts['model.weights.h5'], 'no whole model of Keras', 'model.save()');
+});
+
+test('a config that is no model of layers', async () => {
+  const parts = await unzip(await file('keras3_mlp'));
+  const of = (config: Uint8Array) => zip({...parts, 'config.json': config});
+  await expectError(await of(encode('[')), 'not that of a sequential or functional model');
+  await expectError(await of(Uint8Array.of(91)), 'config.json is no JSON');
+  await expectError(await of(encode({class_name: 'Mine', config: {}})), 'It is of the class Mine.');
+});
+
+describe('JSON', () => {
+  test.each([
+    [{}, 'the JSON is no model'],
+    [{format: 'graph-model'}, "loadGraphModel of 'tfjs-layernorm/graph'"],
+    [{modelTopology: {}, weightsManifest: []}, 'a model.json alone has no weights'],
+  ])('%j', (json, message) => expectError(encode(json), message));
+
+  test('with fewer weights than it says', async () => {
+    const {converted} = kerasFixtures[0];
+    const {modelTopology, weightsManifest} = decode(await gunzip(converted.h5.json));
+    const weightData = (await gunzip(converted.h5.weights)).slice(4).buffer;
+    const weightSpecs = weightsManifest[0].weights;
+    const artifacts = {modelTopology, weightSpecs, weightData};
+    await expectError({load: async () => artifacts}, 'the weights need', 'bytes, but there are');
+    const fewer = {...artifacts, weightSpecs: weightSpecs.slice(1)};
+    await expectError({load: async () => fewer}, 'Dense layer "dense', 'the file');
+  });
+});
+
+describe('a layer of an unknown class', () => {
+  test('is named with its place and the way to register it', async () => {
+    const bytes = await changed('keras3_nested', (config) => {
+      const inner = layer(config, 'Functional');
+      inner.config.layers[1].class_name = 'Foo';
+      inner.config.layers[1].registered_name = 'Custom>Foo';
+    });
+    await expectError(
+      bytes,
+      'layer "dense',
+      ' in the model "functional',
+      ' → "inner" is of the class Foo, which is not known.',
+      'tf.serialization.registerClass(TheClass)',
+    );
+  });
+
+  test('within a wrapper', async () => {
+    const bytes = await changed('keras3_seq2seq', (config) => {
+      layer(config, 'TimeDistributed').config.layer.class_name = 'Foo';
+    });
+    await expectError(bytes, 'TimeDistributed layer "time_distributed', 'is of the class Foo');
+  });
+
+  test('is built once its class is registered', async () => {
+    class Doubled extends tf.layers.Layer {
+      static className = 'Doubled';
+      override call(inputs: tf.Tensor | tf.Tensor[]) {
+        return tf.mul([inputs].flat()[0], 2);
+      }
+    }
+    tf.serialization.registerClass(Doubled);
+    const bytes = await changed('keras3_mlp', ({config}) => {
+      config.layers.push({
+        module: 'mine',
+        class_name: 'Doubled',
+        config: {name: 'doubled'},
+        registered_name: 'Mine>Doubled',
+      });
+    });
+    const [model, doubled] = [
+      await loadKerasModel(await file('keras3_mlp')),
+      await loadKerasModel(bytes),
+    ];
+    const x = tf.ones([2, 6]);
+    const [y, twice] = [model, doubled].map((each) => (each.predict(x) as tf.Tensor).dataSync());
+    expect(Array.from(twice)).toEqual(Array.from(y, (value) => 2 * value));
+    model.dispose();
+    doubled.dispose();
+    x.dispose();
+  });
+});
+
+describe('weights that do not fit', () => {
+  test('in their shape', async () => {
+    const bytes = await changed('keras3_mlp', (config) => {
+      layer(config, 'Dense').config.units = 9;
+    });
+    await expectError(bytes, 'its weight 0 has the shape [6,9], but in the file [6,8].');
+  });
+
+  test('in their number', async () => {
+    const fewer = await changed('keras3_mlp', (config) => {
+      layer(config, 'Dense').config.use_bias = false;
+    });
+    await expectError(fewer, 'has 1 weights, but the file 2 for it.');
+    const absent = await changed('keras3_mlp', ({config}) => config.layers.pop());
+    await expectError(absent, 'the file has the weight layers/dense_1/vars/0');
+  });
+});
+
+describe('what tfjs cannot do is not ignored', () => {
+  test.each([
+    ['Dense', {activation: 'hard_sigmoid'}, "Keras 3's hard_sigmoid"],
+    ['Dense', {activation: 'celu'}, 'tfjs has no activation "celu".'],
+    ['MultiHeadAttention', {use_gate: true}, 'has no use_gate = true, only false.'],
+    ['MultiHeadAttention', {attention_axes: [2]}, 'attentionAxes must be [1]'],
+    ['MultiHeadAttention', {num_heads: 0}, 'numHeads must be a whole number above 0, but is 0.'],
+    ['GlobalAveragePooling1D', {keepdims: true}, 'has no keepdims = true, only false.'],
+  ])('%s %j', async (className, options, message) => {
+    const bytes = await changed('keras3_encoder', (config) => {
+      Object.assign(layer(config, className).config, options);
+    });
+    await expectError(bytes, className, message);
+  });
+
+  test.each([
+    [{return_attention_scores: true}, 'is called with return_attention_scores = true'],
+    [{training: true}, 'is called with training = true'],
+  ])('called with %j', async (kwargs, message) => {
+    const bytes = await changed('keras3_encoder', (config) => {
+      layer(config, 'MultiHeadAttention').inbound_nodes[0].kwargs = kwargs;
+    });
+    await expectError(bytes, 'MultiHeadAttention layer "multi_head_attention', message);
+  });
+});
