@@ -30,6 +30,7 @@ export default defineConfig({
     target: 'es2022',
     outDir: path.join(here, 'dist'),
     emptyOutDir: true,
+    reportCompressedSize: false,
     chunkSizeWarningLimit: 5000, // h5wasm, loaded when a model file is dropped
   },
 });

