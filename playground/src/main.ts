@@ -9,6 +9,8 @@ const steps: Record<string, () => Promise<{start: () => void}>> = {
   compare: () => import('./steps/compare.js'),
   race: () => import('./steps/race.js'),
   transformer: () => import('./steps/transformer.js'),
+  code: () => import('./steps/code.js'),
+  speed: () => import('./steps/speed.js'),
 };
 
 /** How far off the screen a step is when it starts. */

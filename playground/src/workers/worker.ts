@@ -2,5 +2,6 @@
 import {createNames} from './names.js';
 import {createRace} from './race.js';
 import {serveTasks} from './serve_tasks.js';
+import {createSpeed} from './speed.js';
 
-serveTasks({race: createRace, names: createNames});
+serveTasks({race: createRace, names: createNames, speed: createSpeed});
