@@ -3,7 +3,8 @@
  * for temporary files, and uses it there, as its users would.
  *
  *     npm run test:consumers
- *     npm run test:consumers -- vite jest     these alone
+ *     npm run test:consumers -- vite jest                   these alone
+ *     npm run test:consumers -- --tfjs 4.0.0 node_esm       with another version of tfjs
  *
  * Each project's `package.json` says under `consumer` which backend it is to run on, and which page
  * is to be opened once its script `test` has built it. What it reports (`test/consumers/check.mjs`)
@@ -23,6 +24,7 @@ import {
 import {createServer} from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import {parseArgs} from 'node:util';
 import {chromium} from 'playwright-core';
 import {prebuildAddon} from './build_addon.mjs';
 import {browserLaunchOptions} from './setup/browser.mjs';
@@ -36,7 +38,7 @@ const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const PAGE_TIMEOUT_MS = 120_000;
 
 async function main() {
-  const names = chosen(process.argv.slice(2));
+  const {names, tfjs} = parse(process.argv.slice(2));
   await setup(['tfjs-node', 'addon', 'browser']);
   run(process.execPath, ['scripts/build.mjs'], {advice: 'see the message above.'});
   prebuildAddon();
@@ -47,7 +49,7 @@ async function main() {
     const tarball = await pack(folder);
     for (const name of names) {
       const start = performance.now();
-      const fault = await faultOf(name, folder, tarball);
+      const fault = await faultOf(name, {folder, tarball, tfjs});
       const seconds = ((performance.now() - start) / 1000).toFixed(0);
       console.log(`${fault ? '✗' : '✓'} ${name} (${seconds} s)${fault ? `\n${fault}` : ''}`);
       if (fault) failed++;
@@ -57,6 +59,15 @@ async function main() {
   }
   console.log(`\n${names.length - failed} passed, ${failed} failed`);
   process.exit(failed === 0 ? 0 : 1);
+}
+
+function parse(args) {
+  const {values, positionals} = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {tfjs: {type: 'string'}},
+  });
+  return {names: chosen(positionals), tfjs: values.tfjs};
 }
 
 function chosen(args) {
@@ -81,14 +92,14 @@ async function pack(folder) {
 }
 
 /** Makes the project, runs it, and looks at what it reports: what is wrong, or null. */
-async function faultOf(name, folder, tarball) {
+async function faultOf(name, {folder, tarball, tfjs}) {
   const project = path.join(folder, name);
   try {
     cpSync(path.join(consumersDir, name), project, {recursive: true});
     cpSync(path.join(consumersDir, 'check.mjs'), path.join(project, 'check.mjs'));
     writeFileSync(path.join(project, 'models.mjs'), models());
     const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
-    await install(project, manifest, tarball);
+    await install(project, manifest, {tarball, tfjs});
 
     const printed = manifest.scripts?.test ? await shell(npm, ['test', '--silent'], project) : '';
     const {backend, page, report} = manifest.consumer;
@@ -112,23 +123,33 @@ function models() {
   );
 }
 
-async function install(project, manifest, tarball) {
-  manifest.dependencies['tfjs-layernorm'] = `file:${tarball}`;
-  writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest, null, 2));
-  // Scripts are off: that of tfjs-node downloads what this checkout has, the rest need none.
-  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
-  try {
-    await shell(npm, ['install', '--loglevel=error', ...flags], project);
-  } catch (error) {
-    throw new Error(
-      `npm could not install its packages; is the npm registry within reach?\n${error.message}`,
-    );
+async function install(project, manifest, {tarball, tfjs}) {
+  const {dependencies} = manifest;
+  for (const name of Object.keys(dependencies)) {
+    if (tfjs && name.startsWith('@tensorflow/')) dependencies[name] = tfjs;
   }
+  writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest, null, 2));
+  // First tfjs, then what builds on it: npm would else take the newest tfjs that our range allows.
+  await npmInstall(project);
+  await npmInstall(project, tarball);
+
   const tfjsNode = 'node_modules/@tensorflow/tfjs-node';
   if (!existsSync(path.join(project, tfjsNode))) return;
   cpSync(path.join(root, tfjsNode, 'lib'), path.join(project, tfjsNode, 'lib'), {recursive: true});
   rmSync(path.join(project, tfjsNode, 'deps'), {recursive: true, force: true});
   symlinkSync(path.join(root, tfjsNode, 'deps'), path.join(project, tfjsNode, 'deps'));
+}
+
+/** Scripts are off: that of tfjs-node downloads what this checkout has, and the rest need none. */
+async function npmInstall(project, ...packages) {
+  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+  try {
+    await shell(npm, ['install', '--loglevel=error', ...flags, ...packages], project);
+  } catch (error) {
+    throw new Error(
+      `npm could not install its packages; is the npm registry within reach?\n${error.message}`,
+    );
+  }
 }
 
 /** Opens a built page and waits until it shows its report. */
