@@ -14,15 +14,29 @@ function shaders(): number {
   return Object.keys(pipelineCache).filter((key) => key.includes('layerNorm_')).length;
 }
 
-/** The dispatches of ours that `run` makes. */
-function dispatchesOf(run: () => void): number {
+/** The workgroups of each dispatch of ours that `run` makes. */
+function workgroupsOf(run: () => void): number[] {
   const spy = jest.spyOn(backend(), 'runWebGPUProgram');
   try {
     run();
-    return spy.mock.calls.filter(([program]) => program.shaderKey.includes('layerNorm_')).length;
+    return spy.mock.calls
+      .filter(([program]) => program.shaderKey.includes('layerNorm_'))
+      .map(([{dispatch}]) => dispatch[0] * dispatch[1] * dispatch[2]);
   } finally {
     spy.mockRestore();
   }
+}
+
+/** The workgroups of each dispatch, forward and backward. */
+function workgroupsFor(shape: number[]): [forward: number[], backward: number[]] {
+  return tf.tidy(() => {
+    const cols = shape[shape.length - 1];
+    const [x, dy, gamma, beta] = [shape, shape, [cols], [cols]].map((s) => onGpu(tf.ones(s)));
+    const f = (a: tf.Tensor) => layerNorm(a, {gamma, beta});
+    const forward = workgroupsOf(() => f(x));
+    const both = workgroupsOf(() => tf.grad(f)(x, dy));
+    return [forward, both.slice(forward.length)];
+  });
 }
 
 function onGpu(tensor: tf.Tensor): tf.Tensor {
@@ -31,11 +45,20 @@ function onGpu(tensor: tf.Tensor): tf.Tensor {
 }
 
 /** y and all gradients of random numbers, on the GPU whatever their size, and what they should be. */
-async function expectRight(shape: number[], {epsilon = 1e-3, center = true, mean = 0.5} = {}) {
+async function expectRight(
+  shape: number[],
+  {
+    epsilon = 1e-3,
+    center = true,
+    mean = 0.5,
+    deviation = 2,
+    x = new Random(1).normal(tf.util.sizeFromShape(shape), mean, deviation),
+  } = {},
+) {
   const cols = shape[shape.length - 1];
   const size = tf.util.sizeFromShape(shape);
   const random = new Random(size);
-  const [x, dy] = [random.normal(size, mean, 2), random.normal(size)];
+  const dy = random.normal(size);
   const [gamma, beta] = [random.normal(cols), random.normal(cols)];
   const results = tf.tidy(() => {
     const inputs = [tf.tensor(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)].map(onGpu);
@@ -68,6 +91,14 @@ function largestTerm(dy: Float32Array, gamma: Float32Array, rstd: Float64Array):
       Math.max(largest, Math.abs(rstd[Math.floor(i / cols)] * gamma[i % cols] * v)),
     0,
   );
+}
+
+async function expectNoLeak(shape: number[]): Promise<void> {
+  const inGpu = () => (tf.memory() as unknown as {numBytesInGPU: number}).numBytesInGPU;
+  await expectRight(shape);
+  const before = [inGpu(), tf.memory().numTensors];
+  for (let i = 0; i < 5; i++) await expectRight(shape);
+  expect([inGpu(), tf.memory().numTensors]).toEqual(before);
 }
 
 (backendName === 'webgpu' ? describe : describe.skip)('the WebGPU kernels', () => {
@@ -116,23 +147,110 @@ function largestTerm(dy: Float32Array, gamma: Float32Array, rstd: Float64Array):
     });
   }
 
-  test('one dispatch forward, two backward, three for rows that registers cannot hold', () => {
-    tf.tidy(() => {
-      const counts = [
-        [33, 256],
-        [33, 8196],
-      ].map((shape) => {
-        const [x, dy] = [onGpu(tf.ones(shape)), onGpu(tf.ones(shape))];
-        return [
-          dispatchesOf(() => layerNorm(x)),
-          dispatchesOf(() => tf.grad((a: tf.Tensor) => layerNorm(a))(x, dy)),
-        ];
-      });
-      expect(counts).toEqual([
-        [1, 3], // the forward's one, then two
-        [1, 4],
+  describe('cut rows that registers cannot hold among workgroups, as on a GPU:', () => {
+    beforeAll(() => actAs(false));
+    afterAll(() => actAs(true));
+
+    for (const shape of [
+      [4, 262_144],
+      [1, 100_000],
+      [3, 40_000],
+      [2, 65_537], // not in units of four
+    ]) {
+      test(`values and gradients of [${shape}]`, () => expectRight(shape));
+    }
+    for (const shape of [
+      [3, 40_000],
+      [2, 65_537],
+    ]) {
+      test(`of [${shape}], not centred`, () => expectRight(shape, {center: false}));
+    }
+
+    for (const [name, options] of Object.entries({
+      '1e30': {mean: 0, deviation: 1e30},
+      '1e-18': {mean: 0, deviation: 1e-18, epsilon: 0},
+      'a large mean': {mean: 1e4},
+    })) {
+      test(`of ${name}`, () => expectRight([3, 100_000], options));
+    }
+
+    test('of rows that are constant but for their first number', () => {
+      const [rows, cols] = [50, 10_001];
+      const x = Float32Array.from(new Random(1).normal(rows * cols), (first, i) =>
+        i % cols === 0 ? first : Math.floor(i / cols) / 7,
+      );
+      return expectRight([rows, cols], {x});
+    });
+
+    test('a constant row without epsilon gives 0', async () => {
+      const y = tf.tidy(() => layerNorm(onGpu(tf.fill([2, 10_000], 0.1)), {epsilon: 0}));
+      expect(new Set(await y.data())).toEqual(new Set([0]));
+      y.dispose();
+    });
+
+    test('NaN and Infinity spoil their row alone, and two runs are equal to the bit', async () => {
+      const [rows, cols] = [3, 40_000];
+      const random = new Random(2);
+      const [x, dy] = [random.normal(rows * cols), random.normal(rows * cols)];
+      const rowsOf = (values: Float32Array) =>
+        Array.from({length: rows}, (_, row) => values.slice(row * cols, (row + 1) * cols));
+      const run = async (values: Float32Array) => {
+        const results = tf.tidy(() => {
+          const v = onGpu(tf.tensor(values, [rows, cols]));
+          const dx = tf.grad((a: tf.Tensor) => layerNorm(a))(v, tf.tensor(dy, [rows, cols]));
+          return [layerNorm(v), dx];
+        });
+        const [y, dx] = await Promise.all(results.map((tensor) => tensor.data()));
+        tf.dispose(results);
+        return [...rowsOf(y as Float32Array), ...rowsOf(dx as Float32Array)];
+      };
+      const clean = await run(x);
+      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const values = x.slice();
+        values[2 * cols - 1] = bad;
+        const expected = clean.map((values, i) =>
+          i % rows === 1 ? values.map(() => Number.NaN) : values,
+        );
+        expect(await run(values)).toEqual(expected);
+      }
+    });
+
+    test('two dispatches forward, three backward, each with enough workgroups', () => {
+      expect(workgroupsFor([2, 8192])).toEqual([[2], [2, 32]]);
+      expect(workgroupsFor([2, 8196])).toEqual([
+        [4, 4],
+        [4, 4, 33],
+      ]);
+      expect(workgroupsFor([4, 262_144])).toEqual([
+        [128, 128],
+        [128, 128, 1024],
+      ]);
+      expect(workgroupsFor([100, 40_000])).toEqual([
+        [500, 500],
+        [500, 260, 157],
       ]);
     });
+
+    test('another batch or length of the same width compiles no shader', async () => {
+      await expectRight([3, 8200]);
+      const before = shaders();
+      await expectRight([1, 8200]);
+      await expectRight([2, 3, 20_000]);
+      expect(shaders()).toBe(before);
+    });
+
+    test('no buffer is left behind', () => expectNoLeak([2, 8196]));
+  });
+
+  test('one dispatch forward, two backward, three for rows that registers cannot hold', () => {
+    const counts = [
+      [33, 256],
+      [33, 8196],
+    ].map((shape) => workgroupsFor(shape).map((dispatches) => dispatches.length));
+    expect(counts).toEqual([
+      [1, 2],
+      [1, 3],
+    ]);
   });
 
   test('another batch, length or epsilon of the same width compiles no shader', async () => {
@@ -147,22 +265,15 @@ function largestTerm(dy: Float32Array, gamma: Float32Array, rstd: Float64Array):
   test('few small numbers that are not on the GPU stay on the CPU', () => {
     tf.tidy(() => {
       const [x, gamma] = [tf.tensor2d([[1, 3]]), tf.ones([2])];
-      expect(dispatchesOf(() => layerNorm(x, {gamma}))).toBe(0);
+      expect(workgroupsOf(() => layerNorm(x, {gamma}))).toHaveLength(0);
       onGpu(x);
-      expect(dispatchesOf(() => layerNorm(x, {gamma}))).toBe(1);
+      expect(workgroupsOf(() => layerNorm(x, {gamma}))).toHaveLength(1);
     });
   });
 
   test('no buffer is left behind', async () => {
-    const inGpu = () => (tf.memory() as unknown as {numBytesInGPU: number}).numBytesInGPU;
-    const once = async () => {
-      await expectRight([64, 96]);
-      await expectRight([2, 8196]);
-    };
-    await once();
-    const before = [inGpu(), tf.memory().numTensors];
-    for (let i = 0; i < 5; i++) await once();
-    expect([inGpu(), tf.memory().numTensors]).toEqual(before);
+    await expectNoLeak([64, 96]);
+    await expectNoLeak([2, 8196]);
   });
 
   test('a large mean costs no digits', () => expectRight([6, 300], {mean: 1e4}));

@@ -143,7 +143,7 @@ function chunkStatistics(layout: Layout, center: boolean): string {
       if (lane == 0 && isRow) {
         let at = 2 * (row * uniforms.chunks + chunk);
         result[at] = (mean + shift) / scale;
-        // Of equal numbers, other than the origin, rounding may leave less than 0.
+        // Of equal numbers other than the origin, a GPU's division may leave less than 0.
         result[at + 1] = sqrt(select(variance, 0.0, variance < 0.0)) / scale;
       }`,
   );
