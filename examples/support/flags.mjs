@@ -38,9 +38,10 @@ function parseValue(name, {default: fallback, parse, choices}, text) {
 }
 
 function help({command, about, flags}) {
+  const width = Math.max(...Object.keys(flags).map((name) => name.length));
   const lines = Object.entries(flags).map(([name, flag]) => {
     const choices = flag.choices ? `: ${flag.choices.join(', ')}` : '';
-    return `  --${name.padEnd(12)} ${flag.about}${choices} (default ${flag.default})`;
+    return `  --${name.padEnd(width)} ${flag.about}${choices} (default ${flag.default})`;
   });
   return `${about}\n\nusage: ${command} [--flag value]\n\n${lines.join('\n')}\n  --help`;
 }
@@ -49,5 +50,12 @@ function help({command, about, flags}) {
 export function positiveInteger(text) {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new Error('a whole number above 0');
+  return value;
+}
+
+/** For `parse`: a number above 0. */
+export function positiveNumber(text) {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new Error('a number above 0');
   return value;
 }

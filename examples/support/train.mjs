@@ -1,4 +1,4 @@
-import {SingleBar} from 'cli-progress';
+import {createProgressBar} from './progress.mjs';
 
 /**
  * `model.fit` with a progress bar that shows loss and accuracy.
@@ -8,14 +8,9 @@ import {SingleBar} from 'cli-progress';
  */
 export async function trainWithProgress({title, model, train, test, epochs, batchSize}) {
   const batches = Math.ceil(train.images.shape[0] / batchSize);
-  const bar = new SingleBar({
-    format: `${title} {bar} epoch {epoch}/${epochs}, loss {loss}, accuracy {accuracy}, {eta} s left`,
-    barsize: 24,
-    hideCursor: true,
-    noTTYOutput: true, // in a log: a line every few seconds
-    notTTYSchedule: 5000,
-    etaBuffer: 100,
-  });
+  const bar = createProgressBar(
+    `${title} {bar} epoch {epoch}/${epochs}, loss {loss}, accuracy {accuracy}, {eta} s left`,
+  );
   const batchLoss = [];
   const start = performance.now();
   bar.start(batches * epochs, 0, {epoch: 1, loss: '–', accuracy: '–'});
