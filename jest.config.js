@@ -1,9 +1,15 @@
 /**
- * Jest's projects: `unit` (plain Node), and one per backend. The same specs run unchanged on every
+ * Jest's projects: `unit` (plain Node), one per backend, and two for what stands in where a backend
+ * has no kernel of ours. The same specs run unchanged on every
  * backend; `test/backends/<backend>.ts` is loaded before each of them. `npx jest --selectProjects
  * webgl` runs one project.
  */
 const specs = ['<rootDir>/test/spec/**/*.spec.ts'];
+
+/** For the kernels that stand in where a backend has none: what the ops and layers compute. */
+const opSpecs = ['errors', 'gradients', 'invariants', 'kernels', 'layer', 'memory', 'numerics'].map(
+  (name) => `<rootDir>/test/spec/${name}.spec.ts`,
+);
 
 const typescript = {
   // Sources name their neighbours by the extension that they have once built.
@@ -26,12 +32,12 @@ const typescript = {
   },
 };
 
-const nodeBackend = (backend) => ({
+const nodeBackend = (backend, testMatch = specs) => ({
   ...typescript,
   displayName: backend,
-  testMatch: specs,
+  testMatch,
   testEnvironment: '<rootDir>/test/backends/node/environment.mjs',
-  setupFilesAfterEnv: [`<rootDir>/test/backends/${backend}.ts`],
+  setupFilesAfterEnv: [`<rootDir>/test/backends/${backend.replaceAll('-', '_')}.ts`],
 });
 
 const browserBackend = (backend) => ({
@@ -55,7 +61,8 @@ export default {
   testTimeout: 60_000,
   projects: [
     unit,
-    ...['cpu', 'wasm', 'tensorflow'].map(nodeBackend),
+    ...['cpu', 'wasm', 'tensorflow'].map((backend) => nodeBackend(backend)),
+    ...['tensorflow-without-addon', 'third-party'].map((name) => nodeBackend(name, opSpecs)),
     ...['webgl', 'webgpu'].map(browserBackend),
   ],
 };

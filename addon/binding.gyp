@@ -1,5 +1,5 @@
 # The addon of the Node backend. `node-gyp rebuild` in this folder; nothing but a C compiler (GCC or
-# clang) is needed. Linux only: elsewhere this builds nothing, and composed ops serve instead.
+# clang) is needed. Linux only: elsewhere this builds nothing, and the kernel of `cpu` serves.
 {
   'variables': {
     'flags': ['-std=gnu11', '-O3', '-Wall', '-Wextra', '-fvisibility=hidden', '-fno-math-errno'],

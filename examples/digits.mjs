@@ -45,7 +45,7 @@ const tf = await loadTfjs(flags.backend);
 const {layerNormalization, usesFusedKernel} = await import('tfjs-layernorm');
 console.log(
   `Backend: ${tf.getBackend()}, ` +
-    `${usesFusedKernel() ? 'with a fused kernel' : 'with composed ops'} for layer normalisation.`,
+    `${usesFusedKernel() ? 'with a fused kernel' : 'without a fused kernel'} for layer normalisation.`,
 );
 
 const {train, test} = loadDigits(tf, flags.digits);

@@ -15,12 +15,17 @@ import {root, SetupError, setupDir} from './setup/shell.mjs';
 import {fail, setup} from './setup.mjs';
 
 const BACKENDS = ['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'];
-const PROJECTS = ['unit', ...BACKENDS];
+const PROJECTS = ['unit', ...BACKENDS, 'tensorflow-without-addon', 'third-party'];
+
+/** The backends that projects of another name run on. */
+const BACKEND_OF = {'tensorflow-without-addon': 'tensorflow', 'third-party': 'tensorflow'};
 
 /** The set-up steps that a project needs. `unit` runs the examples as well. */
 const STEPS = {
   unit: ['tfjs-node', 'addon', 'browser'],
   tensorflow: ['tfjs-node', 'addon'],
+  'tensorflow-without-addon': ['tfjs-node'],
+  'third-party': ['tfjs-node'],
   webgl: ['browser'],
   webgpu: ['browser'],
 };
@@ -60,7 +65,7 @@ function projectsOf(jestArgs, excluded) {
       );
     }
   }
-  return selected.filter((name) => !excluded.includes(name));
+  return selected.filter((name) => !excluded.includes(BACKEND_OF[name] ?? name));
 }
 
 /** Runs a command of node_modules; true where it ends well. */

@@ -54,8 +54,8 @@ export function ensureKernels(): void {
  * Whether layer normalisation runs as one fused kernel on a backend.
  *
  * @param backendName A backend's name, registered or not. Default: the current backend.
- * @returns `true` for a fused kernel; `false` where the op is composed of several tfjs ops, with
- *     the same values.
+ * @returns `true` for a fused kernel made for the backend; `false` where another stands in, with the
+ *     same values: several tfjs ops, or on `tensorflow` without its addon the kernel of `cpu`.
  */
 export function usesFusedKernel(backendName: string = tf.getBackend()): boolean {
   if (backendName === 'tensorflow') return hasTensorflowAddon();
@@ -63,7 +63,7 @@ export function usesFusedKernel(backendName: string = tf.getBackend()): boolean 
   return tf.getKernel(LayerNorm, backendName) != null && !composedBackends.has(backendName);
 }
 
-/** The kernels of this backend are composed ones where its addon is missing. */
+/** Others stand in for the kernels of this backend where its addon is missing. */
 function hasTensorflowAddon(): boolean {
   const backend = tf.findBackend('tensorflow') as NodeJSKernelBackend | null;
   return backend != null && hasAddon(backend);

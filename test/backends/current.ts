@@ -11,10 +11,16 @@ import * as tf from '@tensorflow/tfjs';
 
 export {tf};
 
-export type BackendName = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
+export type BackendName = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu' | 'third-party';
+
+/** What runs: the backend's own kernel, the one of another backend, or several ops of tfjs. */
+export type KernelKind = 'fused' | 'borrowed' | 'composed';
 
 /** Name of the backend that this spec is run on, known from the start. */
 export let backendName: BackendName;
+
+/** Known from the start as well. */
+export let kernelKind: KernelKind;
 
 /** Software GPUs compile slowly: the first set-up of a backend may take this long. */
 const READY_TIMEOUT_MS = 120_000;
@@ -23,10 +29,16 @@ const READY_TIMEOUT_MS = 120_000;
  * Has every test of the spec run on the backend `name`.
  *
  * @param check looks at the ready backend and throws where it is not the one that is to be tested.
+ * @param kind what our op should run on there.
  * @throws (the tests fail) if the backend cannot be set up, or if a test leaves another one behind.
  */
-export function useBackend(name: BackendName, check: () => void = () => {}): void {
+export function useBackend(
+  name: BackendName,
+  check: () => void = () => {},
+  kind: KernelKind = 'fused',
+): void {
   backendName = name;
+  kernelKind = kind;
 
   beforeAll(async () => {
     if (!(await tf.setBackend(name))) throw new Error(await whyUnavailable(name));

@@ -113,6 +113,31 @@ test('without tfjs-node it says so', async () => {
   expect(await run(code)).toBe('@tensorflow/tfjs-node is not loaded in this process');
 });
 
+test('where it cannot be loaded, one notice says so and another kernel serves', async () => {
+  const code = `
+    const Module = require('node:module');
+    const load = Module._load;
+    Module._load = function (request, ...rest) {
+      if (request.endsWith('addon/index.cjs')) throw new Error('this test hides it');
+      return load.call(this, request, ...rest);
+    };
+    const notices = [];
+    console.warn = (text) => notices.push(text);
+    ${tfjsNode} ${library}
+    ${use.repeat(2)}
+    console.log(tf.grad((x) => layerNorm(x).square().sum())(tf.tensor([1, 1])).arraySync());
+    console.log(notices.join());`;
+  expect((await run(code)).split('\n')).toEqual([
+    'false [ -1, 1 ]',
+    'false [ -1, 1 ]',
+    '[ 0, 0 ]',
+    "tfjs-layernorm: no fused kernel for the backend 'tensorflow' (its addon could not be loaded: " +
+      "this test hides it); the kernel of 'cpu' serves instead: the same values, more slowly. " +
+      'On Linux, `npm rebuild tfjs-layernorm` compiles it; that takes a C compiler, make and ' +
+      'Python 3. There is none for other systems yet.',
+  ]);
+});
+
 test('y, dx, dgamma and dbeta are the same bits for every number of threads', async () => {
   // Divided by rows, by rows with a rest, and by columns.
   const code = `

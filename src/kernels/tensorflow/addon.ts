@@ -23,8 +23,12 @@ let isLoaded: boolean | undefined;
 
 /** Whether the fused kernels are there. Says once why they are not, and what to do. */
 export function hasAddon({isGPUPackage}: NodeJSKernelBackend): boolean {
-  isLoaded ??= isGPUPackage ? refuse('its tensors are on the GPU') : tryToLoad();
+  isLoaded ??= isGPUPackage ? refuseOnGpu() : tryToLoad();
   return isLoaded;
+}
+
+function refuseOnGpu(): false {
+  return refuse('its tensors are on the GPU', 'composed tfjs ops serve');
 }
 
 function tryToLoad(): boolean {
@@ -34,16 +38,17 @@ function tryToLoad(): boolean {
   } catch (error) {
     return refuse(
       `its addon could not be loaded: ${(error as Error).message.trim()}`,
+      "the kernel of 'cpu' serves",
       'On Linux, `npm rebuild tfjs-layernorm` compiles it; that takes a C compiler, make and ' +
         'Python 3. There is none for other systems yet.',
     );
   }
 }
 
-function refuse(reason: string, advice = ''): false {
+function refuse(reason: string, substitute: string, advice = ''): false {
   console.warn(
-    `tfjs-layernorm: no fused kernel for the backend 'tensorflow' (${reason}); composed tfjs ` +
-      `ops serve instead: the same values, more slowly. ${advice}`.trimEnd(),
+    `tfjs-layernorm: no fused kernel for the backend 'tensorflow' (${reason}); ${substitute} ` +
+      `instead: the same values, more slowly. ${advice}`.trimEnd(),
   );
   return false;
 }

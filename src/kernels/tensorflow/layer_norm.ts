@@ -9,7 +9,9 @@ import {
   type LayerNormOutputs,
   layerNormConfig,
 } from '../contract.js';
+import * as cpu from '../cpu/layer_norm.js';
 import {hasAddon, type NodeJSKernelBackend} from './addon.js';
+import {onHost} from './on_host.js';
 
 export function layerNorm(args: {
   inputs: LayerNormInputs;
@@ -17,7 +19,10 @@ export function layerNorm(args: {
   backend: NodeJSKernelBackend;
 }): LayerNormOutputs {
   const {inputs, attrs, backend} = args;
-  if (!hasAddon(backend)) return composed.layerNorm(args);
+  if (!hasAddon(backend)) {
+    if (backend.isGPUPackage) return composed.layerNorm(args);
+    return cpu.layerNorm({inputs, attrs, backend: onHost(backend)});
+  }
 
   const {x, gamma, beta} = inputs;
   const {TF_ATTR_BOOL, TF_ATTR_FLOAT} = backend.binding;

@@ -10,7 +10,9 @@ import {
   type LayerNormGradOutputs,
   layerNormGradConfig,
 } from '../contract.js';
+import * as cpu from '../cpu/layer_norm_grad.js';
 import {hasAddon, type NodeJSKernelBackend} from './addon.js';
+import {onHost} from './on_host.js';
 
 export function layerNormGrad(args: {
   inputs: LayerNormGradInputs;
@@ -18,7 +20,10 @@ export function layerNormGrad(args: {
   backend: NodeJSKernelBackend;
 }): LayerNormGradOutputs {
   const {inputs, attrs, backend} = args;
-  if (!hasAddon(backend)) return composed.layerNormGrad(args);
+  if (!hasAddon(backend)) {
+    if (backend.isGPUPackage) return composed.layerNormGrad(args);
+    return cpu.layerNormGrad({inputs, attrs, backend: onHost(backend)});
+  }
 
   const {dy, x, stats, gamma} = inputs;
   const {TF_ATTR_BOOL, TF_ATTR_FLOAT} = backend.binding;
