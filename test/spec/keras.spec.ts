@@ -1,4 +1,5 @@
 /** Models saved by Keras open, give the values that Keras gives, train, and save as tfjs saves. */
+import {jest} from '@jest/globals';
 import {type KerasSource, loadKerasModel} from '../../src/keras/index.js';
 import {backendName, tf} from '../backends/current.js';
 import {type KerasFixture, kerasFixtures} from '../fixtures/keras/index.js';
@@ -49,13 +50,20 @@ function ownTensors(model: Model) {
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;
 
 /** The transposition of tfjs's webgpu backend cannot compile for the bool mask of an RNN. */
-const masksRnn = ({name}: KerasFixture) => /masked_(lstm|rnn|attention)/.test(name);
+const withMaskedRnn = ({name}: KerasFixture) => /masked_(lstm|rnn|attention)/.test(name);
 const testOn = (fixture: KerasFixture) =>
-  backendName === 'webgpu' && masksRnn(fixture) ? test.skip : test;
+  backendName === 'webgpu' && withMaskedRnn(fixture) ? test.skip : test;
+
+/** On the slow backends each model comes one way, and a few come all ways. */
+const isSlow = backendName === 'webgl' || backendName === 'webgpu';
+const routesOf = ({name}: KerasFixture) =>
+  isSlow && !/_(mlp|decoder|nested)/.test(name)
+    ? Object.entries(routes).slice(0, 1)
+    : Object.entries(routes);
 
 for (const fixture of kerasFixtures) {
   describe(`${fixture.name} gives the values of ${fixture.source}`, () => {
-    for (const [route, open] of Object.entries(routes)) {
+    for (const [route, open] of routesOf(fixture)) {
       testOn(fixture)(`from ${route}`, async () => {
         const before = tf.memory().numTensors;
         const model = await loadKerasModel(await open(fixture));
@@ -72,12 +80,15 @@ for (const fixture of kerasFixtures) {
     testOn(fixture)('saved and loaded as tfjs does it', async () => {
       const model = await loadKerasModel(await gunzip(fixture.files.keras));
       let artifacts: tf.io.ModelArtifacts = {};
+      // tfjs warns of the initial state of an LSTM, which it saves all the same.
+      const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
       await model.save(
         tf.io.withSaveHandler(async (given) => {
           artifacts = given;
           return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
         }),
       );
+      warn.mockRestore();
       model.dispose();
       const again = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
       await expectOutputs(again, fixture);
