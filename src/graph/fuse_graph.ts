@@ -14,8 +14,6 @@ export interface FusionReport {
   patterns: Partial<Record<PatternName, number>>;
 }
 
-type AnyHandler = tf.io.IOHandler | tf.io.IOHandlerSync;
-
 /**
  * Wraps a handler that loads a graph model. The wrapper finds layer and RMS normalisation in the
  * graph and in its functions, as Keras 2, Keras 3 and Flax write them, and puts one op in place of
@@ -27,7 +25,7 @@ type AnyHandler = tf.io.IOHandler | tf.io.IOHandlerSync;
  *
  * ```js
  * const model = await tf.loadGraphModel(fuseGraph(tf.io.http('model.json')));
- * console.log(model.metadata.layerNorm);   // {fused: 5, patterns: {fusedBatchNorm: 5}}
+ * model.metadata.layerNorm; // {fused: 2, patterns: {fusedBatchNorm: 2}}
  * ```
  *
  * @param handler Any IOHandler with `load`, asynchronous or not.
@@ -36,7 +34,9 @@ type AnyHandler = tf.io.IOHandler | tf.io.IOHandlerSync;
  * @throws Error The handler has no `load`; on loading: the model is no graph model, a node takes one
  *     that is not there, or there are fewer weights than the model says.
  */
-export function fuseGraph<Handler extends AnyHandler>(handler: Handler): Handler {
+export function fuseGraph<Handler extends tf.io.IOHandler | tf.io.IOHandlerSync>(
+  handler: Handler,
+): Handler {
   if (typeof handler?.load !== 'function') {
     throw new Error('fuseGraph: the handler must be an IOHandler with a function load.');
   }

@@ -10,7 +10,7 @@ export type FusedGraphModel = GraphModel & {readonly metadata: {layerNorm: Fusio
  *
  * ```js
  * const model = await loadGraphModel('model.json');
- * console.log(model.metadata.layerNorm);   // {fused: 5, patterns: {fusedBatchNorm: 5}}
+ * model.metadata.layerNorm; // {fused: 2, patterns: {fusedBatchNorm: 2}}
  * ```
  *
  * @param source A URL, or a path where the backend knows paths (`file://` in Node), or an IOHandler.

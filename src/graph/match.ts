@@ -7,6 +7,7 @@ export const LAYER_NORM_OP = 'TfjsLayerNorm';
 export const RMS_NORM_OP = 'TfjsRmsNorm';
 export const RMS_SCALING_OP = 'TfjsRmsScaling';
 
+/** The forms in which normalisation is found in graphs; each has its file in `patterns/`. */
 export type PatternName =
   | 'fusedBatchNorm'
   | 'keras2'

@@ -53,6 +53,11 @@ export function ensureKernels(): void {
 /**
  * Whether layer normalisation runs as one fused kernel on a backend.
  *
+ * ```js
+ * usesFusedKernel('cpu'); // true
+ * usesFusedKernel('no-such-backend'); // false
+ * ```
+ *
  * @param backendName A backend's name, registered or not. Default: the current backend.
  * @returns `true` for a fused kernel made for the backend; `false` where another stands in, with the
  *     same values: several tfjs ops, or on `tensorflow` without its addon the kernel of `cpu`.

@@ -15,6 +15,7 @@ import {
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
+/** What `layerNormalization` takes, besides the options of every layer. */
 export interface LayerNormalizationArgs extends LayerArgs, WeightOptions {
   /** The dimension or dimensions to normalise over; negative counts from the end. Default: -1. */
   axis?: number | readonly number[];
@@ -37,6 +38,15 @@ export interface LayerNormalizationArgs extends LayerArgs, WeightOptions {
  *
  * Its class name is that of the built-in layer and of Keras's, so that after the import of this
  * package `tf.loadLayersModel` builds this class, and models saved with it load without it.
+ *
+ * ```js
+ * const layer = new LayerNormalization({epsilon: 1e-5});
+ * layer.apply(tf.tensor2d([[1, 3]])).print();
+ * // [[-0.999995, 0.999995],]
+ * layer.getWeights().map((weight) => weight.shape); // [[2], [2]]
+ * ```
+ *
+ * Input: rank ≥ 1, float32 or int32. Output: the input's shape, float32. Masks pass through.
  */
 export class LayerNormalization extends layers.Layer {
   /** @nocollapse */
@@ -137,6 +147,7 @@ export class LayerNormalization extends layers.Layer {
  *   tf.layers.dense({units: 8, inputShape: [4]}),
  *   layerNormalization(),
  * ]});
+ * model.predict(tf.ones([2, 4])).shape; // [2, 8]
  * ```
  *
  * @param args `{axis = -1, epsilon = 1e-3, center = true, scale = true, rmsScaling = false,

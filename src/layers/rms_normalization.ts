@@ -8,6 +8,7 @@ import {onlyTensor} from './only_tensor.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
+/** What `rmsNormalization` takes, besides the options of every layer. */
 export interface RMSNormalizationArgs extends LayerArgs {
   /** The dimension or dimensions to normalise over; negative counts from the end. Default: -1. */
   axis?: number | readonly number[];
@@ -15,7 +16,17 @@ export interface RMSNormalizationArgs extends LayerArgs {
   epsilon?: number;
 }
 
-/** Root mean square normalisation as a `tf.layers.Layer`; the class and config of Keras 3. */
+/**
+ * Root mean square normalisation as a `tf.layers.Layer`; the class and config of Keras 3.
+ *
+ * ```js
+ * const layer = new RMSNormalization();
+ * layer.apply(tf.tensor2d([[3, 4]]));
+ * layer.getWeights().map((weight) => weight.shape); // [[2]]
+ * ```
+ *
+ * Input: rank ≥ 1, float32 or int32. Output: the input's shape, float32. Masks pass through.
+ */
 export class RMSNormalization extends layers.Layer {
   /** @nocollapse */
   static className = 'RMSNormalization';

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {normalize} from './normalize.js';
 import {checkOptionNames} from './option_names.js';
 
+/** What `layerNorm` takes besides x. */
 export interface LayerNormOptions {
   /** Scale, float32, the shape of the normalised dimensions in the order of `axis`. Default: none. */
   gamma?: tf.Tensor | tf.TensorLike | null;
