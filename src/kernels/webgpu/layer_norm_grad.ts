@@ -90,6 +90,7 @@ function keptRows(
 ): [dx: TensorInfo, parts: TensorInfo] {
   const {rows, cols, width, lanes, rowsAtOnce, chunks, items} = layout;
   const isWhole = chunks === 1;
+  // Enough workgroups to occupy a GPU; more places would only be more to add up.
   const mostPlaces = isWhole ? Math.min(1024, 16384 / lanes) : Math.ceil(256 / chunks);
   const groups = Math.min(layout.groups, Math.ceil(mostPlaces / rowsAtOnce));
   const places = groups * rowsAtOnce;

@@ -173,6 +173,9 @@ export function chunkAndGroup({lanes, chunks, items}: Layout): string {
  * Many numbers by parts and then those results, not by halves: a barrier costs more than a few
  * additions do, and the error stays that of short sums. Between two calls there must be another
  * barrier, that of another reduction; `again` adds one.
+ *
+ * Not by subgroup operations: WGSL wants `enable subgroups;` before all declarations, and tfjs 4.22
+ * puts its own before a program's code; nor does it ask for a device with that feature.
  */
 export function reduction(
   name: string,
