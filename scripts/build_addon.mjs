@@ -5,7 +5,10 @@
  *     node scripts/build_addon.mjs --prebuild    into addon/prebuilds, for the published package
  *
  * A prebuilt binary serves every Node with Node-API 8 on the same system and processor, with the C
- * library of the machine that built it or a newer one.
+ * library of the machine that built it or a newer one: built on Debian 12, glibc 2.34. Before
+ * `npm publish`, run it on linux-x64 and on linux-arm64, and put both folders into addon/prebuilds.
+ * Who has neither (another processor, musl, an older glibc) compiles at install; where that fails,
+ * the install goes on, and the kernel of `cpu` serves.
  */
 import path from 'node:path';
 import {root, run, SetupError} from './setup/shell.mjs';

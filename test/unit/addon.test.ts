@@ -3,7 +3,15 @@
  * however many threads it is loaded, with however many threads it works.
  */
 import {execFile} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync} from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
@@ -111,6 +119,28 @@ describe('it works when', () => {
 test('without tfjs-node it says so', async () => {
   const code = `${addon} try { addon.register(); } catch (error) { console.log(error.message); }`;
   expect(await run(code)).toBe('@tensorflow/tfjs-node is not loaded in this process');
+});
+
+test('where it cannot be compiled, the install goes on without it', async () => {
+  const copy = mkdtempSync(path.join(os.tmpdir(), 'tfjs-layernorm-'));
+  try {
+    for (const part of ['package.json', 'addon/binding.gyp', 'addon/index.cjs', 'addon/src']) {
+      cpSync(path.join(root, part), path.join(copy, part), {recursive: true});
+    }
+    symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
+    // A machine without a compiler, make and Python.
+    mkdirSync(path.join(copy, 'bin'));
+    symlinkSync(process.execPath, path.join(copy, 'bin/node'));
+    symlinkSync('/bin/sh', path.join(copy, 'bin/sh'));
+    const PATH = `${path.join(copy, 'bin')}:${path.join(root, 'node_modules/.bin')}`;
+    const {install} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).scripts;
+    const options = {cwd: copy, env: {PATH, HOME: copy}};
+    const {stderr} = await promisify(execFile)('/bin/sh', ['-c', install], options);
+    expect(stderr).toContain('gyp ERR! find Python');
+    expect(existsSync(path.join(copy, 'addon/build/Release'))).toBe(false);
+  } finally {
+    rmSync(copy, {recursive: true});
+  }
 });
 
 test('where it cannot be loaded, one notice says so and another kernel serves', async () => {
