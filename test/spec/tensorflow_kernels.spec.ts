@@ -57,6 +57,28 @@ onTensorflow('the ops of the addon', () => {
     });
   });
 
+  test('are left alone by tfjs-node-gpu, whose tensors stay on the GPU: composed ops serve', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    await jest.isolateModulesAsync(async () => {
+      const {layerNorm: kernel} = await import('../../src/kernels/tensorflow/layer_norm.js');
+      const backend = Object.create(tf.backend(), {isGPUPackage: {value: true}});
+      const execute = jest.spyOn(backend, 'executeMultipleOutputs');
+      const read = jest.spyOn(backend, 'readSync');
+      tf.tidy(() => {
+        const inputs = {x: tf.tensor2d([[1, 3]])};
+        const [y] = kernel({inputs, attrs: {epsilon: 0, center: true}, backend});
+        expect(Array.from((y as tf.Tensor).dataSync())).toEqual([-1, 1]);
+      });
+      expect(execute).not.toHaveBeenCalled();
+      expect(read).not.toHaveBeenCalled();
+    });
+    expect(warn).toHaveBeenCalledWith(
+      "tfjs-layernorm: no fused kernel for the backend 'tensorflow' (its tensors are on the GPU); " +
+        'composed tfjs ops serve instead: the same values, more slowly.',
+    );
+    warn.mockRestore();
+  });
+
   test('are right for any shape, also an empty one, with gamma and beta or without', () => {
     const check = (
       shape: number[],
