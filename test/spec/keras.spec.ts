@@ -84,7 +84,8 @@ for (const fixture of kerasFixtures) {
       const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
       await model.save(
         tf.io.withSaveHandler(async (given) => {
-          artifacts = given;
+          // As through a file
+          artifacts = {...given, modelTopology: JSON.parse(JSON.stringify(given.modelTopology))};
           return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
         }),
       );

@@ -1,0 +1,224 @@
+/** The layers that the entry for Keras adds, by themselves; keras.spec.ts holds them against Keras. */
+import '../../src/keras/index.js';
+import {layerNorm, usesFusedKernel} from '../../src/index.js';
+import {GroupNormalization} from '../../src/keras/layers/group_normalization.js';
+import {GRU} from '../../src/keras/layers/gru.js';
+import {
+  MultiHeadAttention,
+  type MultiHeadAttentionArgs,
+} from '../../src/keras/layers/multi_head_attention.js';
+import {UnitNormalization} from '../../src/keras/layers/unit_normalization.js';
+import {tf} from '../backends/current.js';
+import {expectClose} from '../support/close.js';
+import {Random} from '../support/random.js';
+
+function tensor(shape: number[], seed = 1): tf.Tensor {
+  return tf.tensor(new Random(seed).normal(tf.util.sizeFromShape(shape)), shape);
+}
+
+/** Weights that are all different, and the layer's output for these inputs. */
+function apply(layer: tf.layers.Layer, inputs: tf.Tensor[], kwargs = {}): tf.Tensor {
+  if (!layer.built) {
+    layer.build(inputs.length > 1 ? inputs.map(({shape}) => shape) : inputs[0].shape);
+    layer.setWeights(layer.getWeights().map(({shape}, i) => tensor(shape, 10 + i)));
+  }
+  return layer.call(inputs, kwargs) as tf.Tensor;
+}
+
+/** Disposes all that comes to be meanwhile, weights too. */
+async function inScope(run: () => Promise<void> | void) {
+  const before = new Set(Object.keys(tf.engine().state.registeredVariables));
+  tf.engine().startScope();
+  await run();
+  for (const [name, variable] of Object.entries(tf.engine().state.registeredVariables)) {
+    if (!before.has(name)) variable.dispose();
+  }
+  tf.engine().endScope();
+}
+
+function expectSame(actual: tf.Tensor, expected: tf.Tensor, tolerance = 1e-6) {
+  expect(actual.shape).toEqual(expected.shape);
+  return Promise.all([actual.data(), expected.data()]).then(([a, e]) =>
+    expectClose(a, e, tolerance),
+  );
+}
+
+describe('MultiHeadAttention', () => {
+  const attention = (args: Partial<MultiHeadAttentionArgs> = {}) =>
+    new MultiHeadAttention({numHeads: 2, keyDim: 3, ...args});
+
+  test('leaves nothing but its output', () =>
+    inScope(() => {
+      const layer = attention({useCausalMask: true, dropout: 0.5});
+      const x = tensor([2, 4, 6]);
+      apply(layer, [x, x]).dispose();
+      const before = tf.memory().numTensors;
+      apply(layer, [x, x], {training: true}).dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    }));
+
+  test('with a causal mask no position sees a later one', () =>
+    inScope(async () => {
+      const layer = attention({useCausalMask: true});
+      const x = tensor([1, 4, 6]);
+      const changed = tf.concat([x.slice([0, 0, 0], [1, 3, 6]), tf.ones([1, 1, 6])], 1);
+      const [y, other] = [x, changed].map((each) => apply(layer, [each, each]));
+      await expectSame(other.slice([0, 0, 0], [1, 3, 6]), y.slice([0, 0, 0], [1, 3, 6]));
+      const [last, otherLast] = [y, other].map((each) => each.slice([0, 3, 0]).dataSync());
+      expect(Array.from(last)).not.toEqual(Array.from(otherLast));
+    }));
+
+  test('a position masked in the value, the key or by an attention mask is as if it were not there', () =>
+    inScope(async () => {
+      const [query, value] = [tensor([1, 3, 6]), tensor([1, 4, 5], 2)];
+      const plain = attention();
+      const expected = apply(plain, [query, value.slice([0, 0, 0], [1, 3, 5])]);
+      const mask = tf.tensor2d([[1, 1, 1, 0]]);
+      for (const [name, given] of [
+        ['valueMask', mask],
+        ['keyMask', mask],
+        ['attentionMask', tf.tile(mask.expandDims(1), [1, 3, 1])],
+        ['valueMask', mask.cast('bool')],
+      ] as const) {
+        const layer = attention({inputNames: [['query'], ['value', 'key'], [name]]});
+        await expectSame(apply(layer, [query, value, given]), expected, 1e-5);
+      }
+    }));
+
+  test('has its options back from its config, and its gradient reaches every weight', () =>
+    inScope(() => {
+      const layer = attention({
+        valueDim: 2,
+        outputShape: [2, 2],
+        dropout: 0.1,
+        useCausalMask: true,
+        kernelInitializer: 'heNormal',
+        biasRegularizer: 'l1l2',
+        kernelConstraint: 'nonNeg',
+        inputNames: [['query', 'value']],
+      });
+      const again = MultiHeadAttention.fromConfig(MultiHeadAttention, layer.getConfig());
+      expect(again.getConfig()).toEqual(layer.getConfig());
+
+      const x = tensor([2, 4, 6]);
+      expect(apply(layer, [x]).shape).toEqual([2, 4, 2, 2]);
+      expect(layer.computeOutputShape([2, 4, 6])).toEqual([2, 4, 2, 2]);
+      const variables = layer.trainableWeights.map((weight) => weight.read() as tf.Variable);
+      expect(variables).toHaveLength(8);
+      const {grads} = tf.variableGrads(() => tf.sum(tf.square(apply(layer, [x]))) as tf.Scalar);
+      for (const variable of variables) {
+        expect(grads[variable.name].shape).toEqual(variable.shape);
+        // What is added to every key moves all scores alike: no gradient but rounding.
+        if (variable.name.includes('key/bias')) continue;
+        expect(tf.max(tf.abs(grads[variable.name])).dataSync()[0]).toBeGreaterThan(1e-3);
+      }
+    }));
+
+  test('has more than one dimension of positions', () =>
+    inScope(async () => {
+      const layer = attention();
+      const x = tensor([2, 2, 3, 6]);
+      const flat = x.reshape([2, 6, 6]);
+      await expectSame(apply(layer, [x, x]).reshape([2, 6, 6]), apply(layer, [flat, flat]));
+    }));
+
+  test('says what is wrong with its options', () => {
+    expect(() => attention({keyDim: 0.5})).toThrow(
+      /layer "multi_head_attention_.*": keyDim must be a whole number above 0, but is 0.5\./,
+    );
+    expect(() => attention({inputNames: [['mask' as 'query']]})).toThrow('no input "mask"');
+    expect(() =>
+      attention({attentionAxes: 2}).build([
+        [2, 3, 4, 5],
+        [2, 3, 4, 5],
+      ]),
+    ).toThrow('attentionAxes must be [1,2] for a query of rank 4, but is [2].');
+  });
+});
+
+describe('GroupNormalization', () => {
+  test('of one group is layer normalisation over all but the batch', () =>
+    inScope(async () => {
+      const x = tensor([2, 3, 4]);
+      const layer = new GroupNormalization({groups: 1, center: false, scale: false});
+      await expectSame(apply(layer, [x]), layerNorm(x, {axis: [1, 2]}));
+    }));
+
+  test('runs as one kernel, and leaves nothing but its output', () =>
+    inScope(async () => {
+      const x = tensor([2, 3, 4]);
+      const layer = new GroupNormalization({groups: 2});
+      apply(layer, [x]).dispose();
+      const before = tf.memory().numTensors;
+      const {kernelNames} = await tf.profile(() => apply(layer, [x]));
+      expect(tf.memory().numTensors).toBe(before + 1);
+      if (usesFusedKernel()) expect(kernelNames).toContain('LayerNorm');
+    }));
+
+  test('has its options back from its config, and says which groups it cannot make', () => {
+    const layer = new GroupNormalization({
+      groups: 3,
+      axis: 1,
+      epsilon: 0.1,
+      gammaConstraint: 'nonNeg',
+    });
+    const again = GroupNormalization.fromConfig(GroupNormalization, layer.getConfig());
+    expect(again.getConfig()).toEqual(layer.getConfig());
+    expect(() => layer.build([null, 4, 5])).toThrow(
+      /layer "group_normalization_.*": groups must divide the 4 channels of axis 1, but is 3\./,
+    );
+  });
+});
+
+test('UnitNormalization gives vectors of length 1, and nothing for nothing', () =>
+  inScope(() => {
+    const layer = new UnitNormalization();
+    const y = apply(layer, [
+      tf.tensor2d([
+        [3, 4],
+        [0, 0],
+      ]),
+    ]);
+    expectClose(y.dataSync(), [0.6, 0.8, 0, 0], 1e-6);
+  }));
+
+describe('GRU', () => {
+  test('without resetAfter is the built-in', () =>
+    inScope(async () => {
+      const x = tensor([2, 4, 3]);
+      const options = {units: 3, returnSequences: true, inputShape: [4, 3]};
+      const layers = [new GRU(options), tf.layers.gru(options)];
+      const [ours, builtIn] = layers.map((layer) => {
+        const model = tf.sequential({layers: [layer]});
+        model.setWeights(model.getWeights().map(({shape}, i) => tensor(shape, 10 + i)));
+        return model.predict(x) as tf.Tensor;
+      });
+      expect(layers[1]).not.toBeInstanceOf(GRU);
+      await expectSame(ours, builtIn);
+    }));
+
+  test('with resetAfter and dropout trains, and keeps its options', () =>
+    inScope(async () => {
+      const layer = new GRU({
+        units: 3,
+        resetAfter: true,
+        dropout: 0.3,
+        recurrentDropout: 0.3,
+        inputShape: [4, 3],
+      });
+      const model = tf.sequential({layers: [layer]});
+      model.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
+      const [x, y] = [tensor([2, 4, 3]), tensor([2, 3], 2)];
+      await model.fit(x, y, {epochs: 2, verbose: 0});
+      expect(layer.getConfig().resetAfter).toBe(true);
+      expect(layer.getWeights().map(({shape}) => shape)).toEqual([
+        [3, 9],
+        [3, 9],
+        [2, 9],
+      ]);
+
+      // Without training nothing is dropped: always the same.
+      const [first, second] = [model.predict(x), model.predict(x)] as tf.Tensor[];
+      await expectSame(first, second, 0);
+    }));
+});
