@@ -121,7 +121,7 @@ function drawChefs(normalized: number[][]): void {
       const label = find<SVGTextElement>(`text[data-of="${chef},${cake}"]`, picture);
       const signed = fixed(normalized[chef][cake], 1);
       label.textContent = fromUsual
-        ? `${signed.startsWith('−') ? '' : '+'}${signed}`
+        ? signed.replace(/^(?=[1-9]|0\.[1-9])/, '+')
         : String(chefs[chef].sugar[cake]);
       label.style.transform = `translateY(${base - height + (height < 0 ? 13 : -5)}px)`;
     }

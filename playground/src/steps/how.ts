@@ -7,8 +7,8 @@ import {latest} from '../support/latest.js';
 import {layerNormRows, statisticsOfRows} from '../support/normalize.js';
 import {keepInAddress} from '../support/settings.js';
 
-const START = [1, 3, -1.5, 0.5, 4.5, -0.6];
-const LIMIT = 10;
+const START = [1, 2.5, -1.5, 0.5, 3.8, -0.6];
+const LIMIT = 8;
 
 const changes: Record<string, (x: number[]) => number[]> = {
   double: (x) => x.map((value) => value * 2),
@@ -46,6 +46,7 @@ export function start(): void {
   };
   const raw = new Bars(find('#how-x'), x.length, {
     domain: [-LIMIT, LIMIT],
+    ticks: [-8, -4, 0, 4, 8],
     symbol: 'x',
     onMove: (index, value) => {
       x[index] = value;
@@ -54,12 +55,14 @@ export function start(): void {
     onSelect: select,
   });
   const normalized = new Bars(find('#how-xhat'), x.length, {
-    domain: [-4, 4],
+    domain: [-2.6, 2.6], // of six values none can be further than √5 from the mean
+    ticks: [-2, -1, 0, 1, 2],
     symbol: 'xhat',
     onSelect: select,
   });
   const result = new Bars(find('#how-y'), x.length, {
-    domain: [-8, 8],
+    domain: [-6.5, 6.5],
+    ticks: [-6, -3, 0, 3, 6],
     symbol: 'y',
     onSelect: select,
   });

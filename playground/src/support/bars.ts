@@ -11,6 +11,7 @@ const LEFT = 30;
 export interface BarsOptions {
   /** The values at the lower and the upper end of the chart. */
   domain: [number, number];
+  ticks: number[];
   /** What a bar stands for: the name of its symbol. */
   symbol: string;
   /** Called when the reader moves a bar; without it, the bars cannot be moved. */
@@ -93,9 +94,8 @@ export class Bars {
   }
 
   private axis(): SVGGElement {
-    const [low, high] = this.options.domain;
     const axis = svg('g', {class: 'axis'});
-    for (const tick of [low, low / 2, 0, high / 2, high]) {
+    for (const tick of this.options.ticks) {
       const y = this.y(tick);
       axis.append(
         svg('line', {x1: LEFT, x2: WIDTH, y1: y, y2: y, class: tick === 0 ? 'zero' : ''}),

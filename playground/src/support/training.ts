@@ -44,8 +44,8 @@ export class Training<Settings, Report> {
     this.status = find('[role="status"]', controls);
     this.runButton.addEventListener('click', () => this.toggle());
     this.stepButton.addEventListener('click', () => {
-      this.setRunning(false);
       this.send({type: 'step'});
+      this.setRunning(false);
     });
     const restartButton = find<HTMLButtonElement>('[data-do="restart"]', controls);
     restartButton.disabled = false;
@@ -76,7 +76,7 @@ export class Training<Settings, Report> {
 
   private setRunning(isRunning: boolean): void {
     this.isRunning = isRunning;
-    this.runButton.textContent = isRunning ? 'Pause' : 'Start';
+    this.runButton.textContent = isRunning ? 'Pause' : this.worker ? 'Continue' : 'Start';
   }
 
   private send(command: Command<Settings>): void {
