@@ -7,6 +7,12 @@ import {classOf, type Json, layersOf, nameOf, type SavedLayer} from './saved.js'
 /** Keys of Keras 3 that have no meaning in tfjs. */
 const DROPPED = new Set(['optional', 'ragged', 'autocast', 'quantization_config']);
 
+/** Classes that tfjs spells in another way. */
+const OTHER_NAMES: Record<string, string> = {
+  LecunNormal: 'LeCunNormal',
+  LecunUniform: 'LeCunUniform',
+};
+
 /** Keys under which a layer holds another. */
 const WRAPPED = new Set(['layer', 'forward_layer', 'backward_layer', 'cell']);
 
@@ -108,13 +114,21 @@ function translateGraph(config: Json, context: Context): Json {
       calls: readCalls(layer),
     }),
   );
-  // In Keras 3 the first call of a nested model is its call 0; in tfjs that is the model's own.
-  const shifted = (name: string) => {
+  // The first call of a nested model is its call 1 in tfjs and Keras 2: call 0 is the model's own.
+  // In Keras 3 it is call 0; but where a Functional's gives the model's output, it is call 1.
+  const isNested3 = (name: string) => {
     const layer = saved.get(name);
-    return layer && layersOf(layer) && !layer.inbound_nodes?.every(Array.isArray) ? 1 : 0;
+    return layer && layersOf(layer) && !layer.inbound_nodes?.every(Array.isArray);
   };
-  const shift = ([name, call, output]: Reference) => [name, call + shifted(name), output];
-  const outputs = references(config.output_layers);
+  const isFunctional = (name: string) => Boolean(saved.get(name)?.config.output_layers);
+  const outputs = references(config.output_layers).map(([name, call, output]): Reference => {
+    return [name, isNested3(name) && isFunctional(name) ? call - 1 : call, output];
+  });
+  const shift = ([name, call, output]: Reference) => [
+    name,
+    isNested3(name) ? call + 1 : call,
+    output,
+  ];
   const withMasks = giveMasks({layers: graph, outputs}, context.keras3);
   const layers = withMasks.layers.map(({name, className, config, calls}) => {
     const layer = translateLayer(saved.get(name) ?? {class_name: className, config}, context);
@@ -179,6 +193,10 @@ function fields(config: Json, className: string, context: Context): Json {
     entries.map(([key, value]: [string, Json]) => {
       if (key === 'batch_shape') return ['batch_input_shape', value];
       if (key === 'dtype') return [key, dtypeName(value)];
+      // Keras 2 saves those of an ordinary convolution as well, which tfjs refuses.
+      if (className === 'SeparableConv2D' && key.startsWith('kernel_') && key !== 'kernel_size') {
+        return [key, null];
+      }
       if (className === 'LeakyReLU' && key === 'negative_slope') return ['alpha', value];
       if (WRAPPED.has(key) && value?.class_name) return [key, translateLayer(value, context)];
       if (key === 'cells') return [key, value.map((cell: Json) => translateLayer(cell, context))];
@@ -200,7 +218,7 @@ function translate(value: Json): Json {
   if (class_name === 'L1' || class_name === 'L2') {
     return {class_name: 'L1L2', config: {l1: config.l1 ?? 0, l2: config.l2 ?? 0}};
   }
-  return {class_name, config};
+  return {class_name: OTHER_NAMES[class_name] ?? class_name, config};
 }
 
 /** Policies by name; tfjs has float32 only, in which mixed precision is computed here. */

@@ -4,6 +4,7 @@ import {type LayersModel, loadLayersModel, models} from '@tensorflow/tfjs-layers
 import {compileAsSaved} from './compile.js';
 import {translateModel} from './config.js';
 import {readHdf5} from './hdf5.js';
+import {checkBuilt} from './limits.js';
 import {modelJsonHandler, parseJson, readWeights} from './model_json.js';
 import type {Json, SavedLayer} from './saved.js';
 import {isHandler, type KerasSource, readSource} from './source.js';
@@ -53,6 +54,7 @@ async function build({model, kerasVersion, training, weights}: KerasFile): Promi
     building = models.modelFromJSON(modelTopology);
   });
   const built = (await building) as LayersModel;
+  checkBuilt(built);
   assignWeights(built, model, weights);
   compileAsSaved(built, training);
   return built;
