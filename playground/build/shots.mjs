@@ -14,7 +14,7 @@ const shots = [
   {...how, file: 'how-light.png', colorScheme: 'light'},
   {...how, file: 'how-dark.png', colorScheme: 'dark'},
   {
-    ...{file: 'race.png', step: 'race', colorScheme: 'light', width: 1000, height: 760},
+    ...{file: 'race.png', step: 'race', colorScheme: 'light', width: 1000, height: 800},
     prepare: (page) => train(page, 'race', '#race-progress', 250),
   },
   {
@@ -49,8 +49,10 @@ export async function takeShots(address) {
 }
 
 async function scaleAndShift(page) {
+  await page.locator('#how-table tbody tr').first().waitFor();
   await page.locator('#how-gamma').fill('1.5');
   await page.locator('#how-beta').fill('0.5');
+  await page.locator('#how-beta').blur();
 }
 
 /** Starts a training and waits for a step of it. */

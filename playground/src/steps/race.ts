@@ -4,7 +4,7 @@ import {dataAddress} from '../support/address.js';
 import {onBackend} from '../support/backend_menu.js';
 import type {BackendName} from '../support/backends.js';
 import {Chart} from '../support/chart.js';
-import {find, html} from '../support/dom.js';
+import {find, findAll, html} from '../support/dom.js';
 import {percent} from '../support/format.js';
 import {keepInAddress} from '../support/settings.js';
 import {smooth} from '../support/smooth.js';
@@ -90,13 +90,11 @@ export function start(): void {
 }
 
 function createCharts(): {batchSize: number; loss: Chart; accuracy: Chart}[] {
-  return batchSizes.map((batchSize) => {
-    const loss = html('div', {class: 'chart', style: '--height: 150px'});
-    const accuracy = html('div', {class: 'chart', style: '--height: 150px'});
-    const caption = html('figcaption', {}, html('strong', {}, `${batchSize} digits at a time`));
-    find('#race-charts').append(html('figure', {}, caption, loss, accuracy));
-    return {batchSize, loss: new Chart(loss), accuracy: new Chart(accuracy)};
-  });
+  return findAll('#race-charts figure').map((figure) => ({
+    batchSize: Number(figure.dataset.batch),
+    loss: new Chart(find('[data-chart="loss"]', figure)),
+    accuracy: new Chart(find('[data-chart="accuracy"]', figure)),
+  }));
 }
 
 const shared = (width: number, curves: Curve[]): Plot.PlotOptions => ({

@@ -69,12 +69,12 @@ function picture(
     const result = results.get(name);
     return result ? [{name, ratio: result.builtIn / result.ours}] : [];
   });
-  const most = Math.max(10, ...bars.map(({ratio}) => ratio)) * 3;
+  const most = Math.max(10, ...bars.map(({ratio}) => ratio)) * (width < 480 ? 8 : 3);
   const least = Math.min(1, ...bars.map(({ratio}) => ratio));
   return {
     width,
-    marginLeft: width < 480 ? 118 : 150,
-    marginRight: 8,
+    marginLeft: width < 480 ? 130 : 150,
+    marginRight: 16,
     marginTop: 8,
     marginBottom: 40,
     x: {
@@ -82,7 +82,7 @@ function picture(
       domain: [least, most],
       label: 'times as fast as the built-in layer',
       grid: true,
-      ticks: 4,
+      ticks: width < 480 ? 1 : 4,
       tickFormat: (ratio: number) => `${ratio}×`,
     },
     y: {label: null, domain: rows, padding: 0.3},

@@ -104,6 +104,7 @@ export class Training<Settings, Report> {
   private end(message: string): void {
     this.setRunning(false);
     this.runButton.disabled = this.stepButton.disabled = true;
+    this.runButton.textContent = 'Start';
     this.status.textContent = message;
   }
 }
