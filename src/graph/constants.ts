@@ -29,15 +29,21 @@ const BYTES_PER_ELEMENT: Record<string, number> = {
   uint16: 2,
 };
 
-/** @throws Error A weight of unknown dtype, or fewer bytes than the weights need. */
+/** @throws Error Specs or data of another form, an unknown dtype, or too few bytes. */
 export function readConstants(
   specs: readonly tf.io.WeightsManifestEntry[],
   data: tf.io.WeightData,
 ): Constants {
-  const bytes = new Bytes(Array.isArray(data) ? data : [data]);
+  const parts = Array.isArray(data) ? data : [data];
+  if (!parts.every((part) => part?.byteLength >= 0)) {
+    throw new Error('fuseGraph: weightData must be an ArrayBuffer, or a list of them.');
+  }
+  if (!Array.isArray(specs)) throw new Error('fuseGraph: weightSpecs must be a list.');
+  const bytes = new Bytes(parts);
   const places = new Map<string, {spec: tf.io.WeightsManifestEntry; start: number; end: number}>();
   let start = 0;
   for (const spec of specs) {
+    checkSpec(spec);
     const end = start + byteLength(spec, bytes, start);
     if (end > bytes.length) {
       throw new Error(
@@ -56,7 +62,7 @@ export function readConstants(
       if (!place || place.spec.dtype === 'string' || place.spec.dtype === 'complex64') return;
       const {spec} = place;
       if (tf.util.sizeFromShape(spec.shape) > LARGEST) return undefined;
-      const decoded = tf.io.decodeWeights(bytes.slice(place.start, place.end), [spec])[spec.name];
+      const decoded = decode(bytes.slice(place.start, place.end), spec);
       try {
         return {shape: spec.shape, values: Array.from(decoded.dataSync())};
       } finally {
@@ -66,12 +72,38 @@ export function readConstants(
   };
 }
 
+/** @throws Error The spec names no weight, or not a shape. */
+function checkSpec(spec: tf.io.WeightsManifestEntry | null): void {
+  if (typeof spec?.name !== 'string') {
+    throw new Error(`fuseGraph: weightSpecs has an entry without a name: ${JSON.stringify(spec)}.`);
+  }
+  const {name, shape} = spec;
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw new Error(
+      `fuseGraph: the shape of the weight '${name}' must be a list of sizes, ` +
+        `but is ${JSON.stringify(shape)}.`,
+    );
+  }
+}
+
+function decode(data: ArrayBuffer, spec: tf.io.WeightsManifestEntry): tf.Tensor {
+  try {
+    return tf.io.decodeWeights(data, [spec])[spec.name];
+  } catch (error) {
+    throw new Error(
+      `fuseGraph: the weight '${spec.name}' cannot be decoded: ${(error as Error).message}`,
+    );
+  }
+}
+
 function byteLength(spec: tf.io.WeightsManifestEntry, bytes: Bytes, start: number): number {
   const size = tf.util.sizeFromShape(spec.shape);
   if (spec.dtype === 'string') return stringsByteLength(size, bytes, start);
   const dtype = spec.quantization?.dtype ?? spec.dtype;
-  if (!(dtype in BYTES_PER_ELEMENT)) {
-    throw new Error(`fuseGraph: the weight '${spec.name}' has the unknown dtype '${dtype}'.`);
+  if (!Object.hasOwn(BYTES_PER_ELEMENT, dtype)) {
+    throw new Error(
+      `fuseGraph: the weight '${spec.name}' has the unknown dtype '${typeof dtype === 'string' ? dtype : JSON.stringify(dtype)}'.`,
+    );
   }
   return size * BYTES_PER_ELEMENT[dtype];
 }

@@ -104,11 +104,12 @@ function fuse(
 
 function outputsOf({signature, userDefinedMetadata}: tf.io.ModelArtifacts): Set<string> {
   const signatures = [signature, userDefinedMetadata?.signature] as (
-    | {outputs?: Record<string, {name?: string}>}
+    | {outputs?: Record<string, {name?: unknown} | null>}
+    | null
     | undefined
   )[];
   const outputs = signatures.flatMap((s) => Object.values(s?.outputs ?? {}));
-  return new Set(outputs.flatMap(({name}) => (name === undefined ? [] : [nodeName(name)])));
+  return new Set(outputs.flatMap((o) => (typeof o?.name === 'string' ? [nodeName(o.name)] : [])));
 }
 
 function outputsOfFunction({ret, controlRet}: FunctionDef): Set<string> {

@@ -52,11 +52,27 @@ export function checkGraphDef(topology: unknown): GraphDef {
     );
   }
   checkNodes('the graph', graph.node, new Set());
-  for (const f of graph.library?.function ?? []) {
-    const args = new Set((f.signature?.inputArg ?? []).map((arg) => arg.name));
-    checkNodes(`the function '${f.signature?.name}'`, f.nodeDef ?? [], args);
+  for (const f of listOf(graph.library?.function, 'library.function')) {
+    const args = listOf(f?.signature?.inputArg, 'the inputArg of a function');
+    const names = new Set(args.map((arg) => arg?.name));
+    checkNodes(
+      `the function '${f?.signature?.name}'`,
+      listOf(f?.nodeDef, 'the nodeDef of a function'),
+      names,
+    );
+    const returned = [f?.ret, f?.controlRet].flatMap((map) => Object.values(map ?? {}));
+    if (!returned.every((name) => typeof name === 'string')) {
+      throw new Error(`fuseGraph: the function '${f?.signature?.name}' returns what has no name.`);
+    }
   }
   return graph as GraphDef;
+}
+
+/** A list that may be absent. @throws Error It is something else. */
+function listOf<Item>(list: Item[] | undefined | null, what: string): Item[] {
+  if (list == null) return [];
+  if (Array.isArray(list)) return list;
+  throw new Error(`fuseGraph: ${what} must be a list, but is ${JSON.stringify(list)}.`);
 }
 
 function checkNodes(where: string, nodes: NodeDef[], args: Set<string>): void {
@@ -69,17 +85,25 @@ function checkNodes(where: string, nodes: NodeDef[], args: Set<string>): void {
       throw new Error(`fuseGraph: ${where} has two nodes with the name '${node.name}'.`);
     }
     names.add(node.name);
+    const attrs = Object.values(node.attr ?? {});
+    if (!attrs.every((attr) => attr !== null && typeof attr === 'object')) {
+      throw new Error(
+        `fuseGraph: in ${where} the node '${node.name}' has an attr without a value.`,
+      );
+    }
   }
   for (const node of nodes) {
-    for (const input of node.input ?? []) {
+    for (const input of listOf(node.input, `the input of the node '${node.name}'`)) {
       if (typeof input !== 'string' || !(names.has(nodeName(input)) || args.has(nodeName(input)))) {
         throw new Error(
-          `fuseGraph: in ${where} the node '${node.name}' takes '${input}', which is not there.`,
+          `fuseGraph: in ${where} the node '${node.name}' takes '${printed(input)}', which is not there.`,
         );
       }
     }
   }
 }
+
+const printed = (input: unknown) => (typeof input === 'string' ? input : JSON.stringify(input));
 
 /** The node that an input names. */
 export function nodeName(input: string): string {

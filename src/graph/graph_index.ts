@@ -24,6 +24,7 @@ export class GraphIndex {
     for (const node of nodes) {
       for (const input of node.input ?? []) this.addUser(nodeName(input), node);
     }
+    this.checkCircles();
   }
 
   /** The tensors that a node takes, those it only waits for left out. */
@@ -34,11 +35,12 @@ export class GraphIndex {
   /** The node that makes input `i` as its first output. Absent: an argument, a further output. */
   inputNode(node: NodeDef | undefined, i: number): NodeDef | undefined {
     const ref = node && this.inputs(node)[i];
-    return ref === undefined ? undefined : this.maker(ref);
+    return this.maker(ref);
   }
 
-  /** The node whose first output `ref` is. Absent: an argument, or a further output. */
-  maker(ref: string): NodeDef | undefined {
+  /** The node whose first output `ref` is. Absent: no `ref`, an argument, a further output. */
+  maker(ref: string | undefined): NodeDef | undefined {
+    if (ref === undefined) return undefined;
     const [name, ...output] = ref.split(':');
     const index = output[output.length - 1];
     return index === undefined || index === '0' ? this.byName.get(name) : undefined;
@@ -54,8 +56,9 @@ export class GraphIndex {
 
   /** Every use of a node: a node that takes it twice is there twice, and one that waits for it once. */
   users(node: NodeDef): NodeDef[] {
-    const users = this.usersOf.get(node.name) ?? [];
-    return users.flatMap((user) => (this.passesOn(user, node) ? this.users(user) : [user]));
+    return [node, ...this.passers(node)].flatMap((maker) =>
+      (this.usersOf.get(maker.name) ?? []).filter((user) => !this.passesOn(user, maker)),
+    );
   }
 
   /** The one use of a node that is no output. */
@@ -71,10 +74,14 @@ export class GraphIndex {
 
   /** The nodes that pass this one's value on. */
   passers(node: NodeDef): NodeDef[] {
-    const users = this.usersOf.get(node.name) ?? [];
-    return users
-      .filter((user) => this.passesOn(user, node))
-      .flatMap((user) => [user, ...this.passers(user)]);
+    const passers: NodeDef[] = [];
+    let maker: NodeDef | undefined = node;
+    for (let i = 0; maker; maker = passers[i++]) {
+      for (const user of new Set(this.usersOf.get(maker.name))) {
+        if (this.passesOn(user, maker)) passers.push(user);
+      }
+    }
+    return passers;
   }
 
   /** The value of a small constant. */
@@ -96,16 +103,40 @@ export class GraphIndex {
   }
 
   private constantNode(ref: string | undefined): NodeDef | undefined {
-    const node = ref === undefined ? undefined : this.maker(ref);
+    const node = this.maker(ref);
     return node?.op === 'Const' ? node : undefined;
   }
 
   /** A reference in one spelling, from the node that made the tensor. */
   private source(input: string): string {
-    const node = this.maker(input);
+    let source = input;
+    for (let next: string | undefined = input; next !== undefined; ) {
+      source = next;
+      next = this.passedOn(this.maker(source));
+    }
+    return source.split(':').length === 2 ? source.replace(/:0$/, '') : source;
+  }
+
+  /** What a node only passes on. */
+  private passedOn(node: NodeDef | undefined): string | undefined {
     const first = node && PASSES_ON.has(node.op) ? node.input?.[0] : undefined;
-    if (first !== undefined && !isControl(first)) return this.source(first);
-    return input.split(':').length === 2 ? input.replace(/:0$/, '') : input;
+    return first === undefined || isControl(first) ? undefined : first;
+  }
+
+  /** @throws Error Nodes that only pass on what they get get it from each other. */
+  private checkCircles(): void {
+    const settled = new Set<NodeDef>();
+    for (const node of this.nodes) {
+      const way = new Set<NodeDef>();
+      let next: NodeDef | undefined = node;
+      for (; next && !settled.has(next); next = this.maker(this.passedOn(next))) {
+        if (way.has(next)) {
+          throw new Error(`fuseGraph: the node '${next.name}' passes its own value on.`);
+        }
+        way.add(next);
+      }
+      for (const passed of way) settled.add(passed);
+    }
   }
 
   private passesOn(user: NodeDef, node: NodeDef): boolean {

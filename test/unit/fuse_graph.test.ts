@@ -216,6 +216,26 @@ describe('errors', () => {
       {...artifacts(), weightSpecs: [{name: 'w', dtype: 'float8', shape: []}]},
       /'w' has the unknown dtype 'float8'/,
     ],
+    [
+      'a dtype that every object has',
+      {...artifacts(), weightSpecs: [{name: 'w', dtype: 'constructor', shape: []}]},
+      /'w' has the unknown dtype 'constructor'/,
+    ],
+    [
+      'a weight without a shape',
+      {...artifacts(), weightSpecs: [{name: 'w', dtype: 'float32'}]},
+      /shape of the weight 'w' must be a list of sizes/,
+    ],
+    ['inputs that are no list', withNodes([{name: 'a', op: 'Add', input: 3}]), /must be a list/],
+    ['an attr of null', withNodes([{name: 'a', op: 'Add', attr: {T: null}}]), /an attr without/],
+    [
+      'nodes that pass on what they get from each other',
+      withNodes([
+        {name: 'a', op: 'Identity', input: ['b']},
+        {name: 'b', op: 'Identity', input: ['a:0']},
+      ]),
+      /'a' passes its own value on/,
+    ],
   ])('a handler that loads %s', async (_, loaded, message) => {
     const before = tf.memory().numTensors;
     const handler = fuseGraph({load: async () => loaded as tf.io.ModelArtifacts});
@@ -226,6 +246,17 @@ describe('errors', () => {
   test('a handler that fails, as it fails', async () => {
     const handler = fuseGraph({load: () => Promise.reject(new Error('404'))});
     await expect(handler.load()).rejects.toThrow('404');
+  });
+
+  test('a long chain of nodes that pass a value on, twice each, is none', async () => {
+    const chain = Array.from({length: 20_000}, (_, i) => ({
+      name: `n${i}`,
+      op: i === 0 ? 'Placeholder' : 'Identity',
+      input: i === 0 ? [] : [`n${i - 1}`, `n${i - 1}`],
+    }));
+    const end = {name: 'y', op: 'Mul', input: ['n19999', 'n0']};
+    const fused = await load(withNodes([...chain, end]) as tf.io.ModelArtifacts);
+    expect(reportOf(fused)?.fused).toBe(0);
   });
 
   test('an empty graph is none', async () => {

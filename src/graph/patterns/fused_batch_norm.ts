@@ -92,7 +92,7 @@ function isFirstOutput(input: string): boolean {
 }
 
 function isFilledWith(ref: string | undefined, value: number, graph: GraphIndex): boolean {
-  const node = ref === undefined ? undefined : graph.maker(ref);
+  const node = graph.maker(ref);
   if (node?.op === 'Fill') return graph.scalar(graph.inputs(node)[1]) === value;
   const values = graph.constant(ref)?.values;
   return values !== undefined && values.length > 0 && values.every((v) => v === value);
@@ -110,7 +110,7 @@ function extentOf(ref: string, x: string, graph: GraphIndex): Extent | undefined
 
 /** The dimensions of a shape, as far as they are constant. */
 function parts(ref: string | undefined, graph: GraphIndex): (number | undefined)[] {
-  const pack = ref === undefined ? undefined : graph.maker(ref);
+  const pack = graph.maker(ref);
   return pack?.op === 'Pack'
     ? graph.inputs(pack).map((part) => graph.scalar(part))
     : (graph.constant(ref)?.values ?? []);

@@ -61,7 +61,7 @@ export const matchOnePass: Matcher = (rsqrt, graph) => {
   const scale = matchScale(rsqrt, graph, '');
   const product = graph.onlyUser(scale.node);
   const centredRef = product?.op === 'Mul' ? graph.other(product, scale.node) : undefined;
-  const centred = centredRef === undefined ? undefined : graph.maker(centredRef);
+  const centred = graph.maker(centredRef);
   if (!product || centred?.op !== 'Sub' || graph.inputs(centred)[0] !== x) return undefined;
   if (walk.average(graph.inputNode(centred, 1), [])?.node !== mean.node) return undefined;
 
@@ -101,11 +101,17 @@ class Walk {
   constructor(private readonly graph: GraphIndex) {}
 
   /** Through nodes that only give a tensor its dimensions; they are added to the path. */
-  back(node: NodeDef | undefined, path: NodeDef[]): NodeDef | undefined {
-    if (node?.op !== 'BroadcastTo' && node?.op !== 'Reshape') return node;
-    this.inner.push(node);
-    path.push(node);
-    return this.back(this.graph.inputNode(node, 0), path);
+  back(from: NodeDef | undefined, path: NodeDef[]): NodeDef | undefined {
+    let node = from;
+    const passed = new Set<NodeDef>();
+    while (node?.op === 'BroadcastTo' || node?.op === 'Reshape') {
+      if (passed.has(node)) return undefined; // a circle
+      passed.add(node);
+      node = this.graph.inputNode(node, 0);
+    }
+    this.inner.push(...passed);
+    path.push(...passed);
+    return node;
   }
 
   /** The tensor whose square a node is. */

@@ -1,0 +1,165 @@
+/**
+ * The hostile files: case `i` of a kind is the same in every run with the same seed.
+ */
+import {readdirSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+import {inflateRawSync} from 'node:zlib';
+import {root} from '../setup/shell.mjs';
+import {Draw, mutate} from './random.mjs';
+import {zip} from './zip.mjs';
+
+const bytesOf = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
+
+function fixtures(folder) {
+  const dir = path.join(root, 'test/fixtures', folder);
+  return readdirSync(dir)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(path.join(dir, name), 'utf8')));
+}
+
+/** How much zeros of a bomb take once unpacked. */
+const BOMB_BYTES = 2 ** 30;
+/** Bombs take seconds to make: every so many cases. */
+const CASES_A_BOMB = 500;
+
+/**
+ * Files for `loadKerasModel`.
+ *
+ * @returns {(i: number, count: number, seed: number) => {kind: string, bytes: Uint8Array}}
+ */
+export function kerasCases() {
+  const files = fixtures('keras').flatMap(({files: {keras, h5} = {}}) =>
+    keras && h5 ? [bytesOf(keras), bytesOf(h5)] : [],
+  );
+  const zips = files.filter((file) => file[0] === 0x50);
+  const parts = zips.map((file) => partsOf(file)).filter(({config}) => config);
+  let bomb;
+  const kinds = {
+    random: (draw) => {
+      const magic = draw.of([[], [0x50, 0x4b, 3, 4], [0x89, 72, 68, 70, 13, 10, 26, 10]]);
+      return Uint8Array.from([...magic, ...draw.bytes(draw.below(2000))]);
+    },
+    truncated: (draw, i, count) => {
+      const file = draw.of(files);
+      return file.slice(0, Math.floor((file.length * i) / count));
+    },
+    'bytes changed': (draw) => {
+      const file = draw.of(files).slice();
+      for (let n = draw.below(20); n >= 0; n--) file[draw.below(file.length)] = draw.below(256);
+      return file;
+    },
+    'config mutated': (draw) => {
+      const {config, weights} = draw.of(parts);
+      const mutated = mutate(config, draw, 1 + draw.below(3));
+      return zip([
+        {name: 'metadata.json', bytes: Buffer.from('{"keras_version": "3.15.1"}')},
+        {name: 'config.json', bytes: Buffer.from(JSON.stringify(mutated))},
+        {name: 'model.weights.h5', bytes: weights},
+      ]);
+    },
+    'size told wrongly': (draw) => {
+      const {config, weights} = draw.of(parts);
+      const claimedSize = draw.of([0, 1, 1000, 2 ** 31, 2 ** 32 - 1]);
+      return zip([
+        {name: 'config.json', bytes: Buffer.from(JSON.stringify(config)), claimedSize},
+        {name: 'model.weights.h5', bytes: weights},
+      ]);
+    },
+    bomb: (draw) => {
+      bomb ??= new Uint8Array(BOMB_BYTES);
+      const claimedSize = draw.of([bomb.length, 100]);
+      const name = draw.of(['config.json', 'model.weights.h5']);
+      const other = name === 'config.json' ? 'model.weights.h5' : 'config.json';
+      const file = zip([
+        {name, bytes: bomb, claimedSize},
+        {name: other, bytes: Buffer.from('{"class_name": "Sequential", "config": {}}')},
+      ]);
+      bomb = undefined;
+      return file;
+    },
+  };
+  const names = Object.keys(kinds).filter((name) => name !== 'bomb');
+  return (i, count, seed) => {
+    const kind = i % CASES_A_BOMB === CASES_A_BOMB - 1 ? 'bomb' : names[i % names.length];
+    return {kind, bytes: kinds[kind](new Draw(seed + i), i, count)};
+  };
+}
+
+/** The parts of a zip as Keras writes it. */
+function partsOf(bytes) {
+  const file = Buffer.from(bytes);
+  const parts = {};
+  let at = file.indexOf('PK\x01\x02', 0, 'latin1');
+  while (at >= 0 && file.toString('latin1', at, at + 4) === 'PK\x01\x02') {
+    const [method, size] = [file.readUInt16LE(at + 10), file.readUInt32LE(at + 20)];
+    const [nameLength, extra, comment] = [28, 30, 32].map((field) => file.readUInt16LE(at + field));
+    const name = file.toString('utf8', at + 46, at + 46 + nameLength);
+    const local = file.readUInt32LE(at + 42);
+    const start = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);
+    const stored = file.subarray(start, start + size);
+    parts[name] = method === 8 ? inflateRawSync(stored) : stored;
+    at += 46 + nameLength + extra + comment;
+  }
+  const config = parts['config.json'] && JSON.parse(parts['config.json']);
+  return {config, weights: parts['model.weights.h5']};
+}
+
+/**
+ * What a handler given to `fuseGraph` loads.
+ *
+ * @returns {(i: number, count: number, seed: number) => {kind: string, artifacts: object}}
+ */
+export function graphCases() {
+  const models = fixtures('graph').map(({modelTopology, signature, weightSpecs, weights}) => ({
+    modelTopology,
+    signature,
+    weightSpecs,
+    weightData: bytesOf(weights).buffer,
+  }));
+  const kinds = {
+    'weights truncated': (draw, i, count) => {
+      const model = draw.of(models);
+      const end = Math.floor((model.weightData.byteLength * i) / count);
+      return {...model, weightData: model.weightData.slice(0, end)};
+    },
+    'weights random': (draw) => {
+      const model = draw.of(models);
+      return {...model, weightData: draw.bytes(model.weightData.byteLength).buffer};
+    },
+    'graph mutated': (draw) => {
+      const model = draw.of(models);
+      return {...model, modelTopology: mutate(model.modelTopology, draw, 1 + draw.below(3))};
+    },
+    'specs mutated': (draw) => {
+      const model = draw.of(models);
+      return {...model, weightSpecs: mutate(model.weightSpecs, draw, 1 + draw.below(3))};
+    },
+    'all mutated': (draw) => mutate(draw.of(models), draw, 1 + draw.below(5)),
+    'inputs rewired': (draw) => {
+      const model = draw.of(models);
+      const modelTopology = structuredClone(model.modelTopology);
+      const nodes = modelTopology.node;
+      for (let n = draw.below(10); n >= 0; n--) {
+        const node = draw.of(nodes);
+        node.op = draw.of([node.op, 'Identity', draw.of(nodes).op]);
+        node.input = [draw.of(nodes).name, draw.of(nodes).name].slice(draw.below(2));
+      }
+      return {...model, modelTopology};
+    },
+    'long chain': (draw) => {
+      const length = draw.of([10, 1000, 20_000]);
+      const node = Array.from({length}, (_, i) => ({
+        name: `n${i}`,
+        op: 'Identity',
+        input: [`n${i === 0 && draw.below(2) ? length - 1 : Math.max(i - 1, 0)}`],
+      }));
+      node.push({name: 'y', op: 'Mul', input: [`n${length - 1}`, 'n0']});
+      return {modelTopology: {node}, weightSpecs: [], weightData: new ArrayBuffer(0)};
+    },
+  };
+  const names = Object.keys(kinds);
+  return (i, count, seed) => {
+    const kind = names[i % names.length];
+    return {kind, artifacts: kinds[kind](new Draw(seed + i), i, count)};
+  };
+}

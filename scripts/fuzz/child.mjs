@@ -1,0 +1,57 @@
+/** Gives hostile files to one of the two loaders, and tells the parent how each of them ended. */
+import * as tf from '@tensorflow/tfjs';
+import {fuseGraph} from 'tfjs-layernorm/graph';
+import {loadKerasModel} from 'tfjs-layernorm/keras';
+import {graphCases, kerasCases} from './cases.mjs';
+
+/** What an error says that nobody meant to give. */
+const UNMEANT =
+  /Cannot (read|set|convert|destructure|use)|is not (a function|iterable|defined|extensible)|(of|property) undefined|undefined is|\[object|call stack|Invalid (array|typed)|memory access|out of memory|unreachable|BigInt/;
+
+const loaders = {
+  loadKerasModel: {
+    cases: kerasCases,
+    load: async ({bytes}) => {
+      (await loadKerasModel(bytes)).dispose();
+    },
+  },
+  fuseGraph: {
+    cases: graphCases,
+    load: async ({artifacts}) => {
+      await fuseGraph({load: async () => artifacts}).load();
+    },
+  },
+};
+
+process.once('message', async ({loader, from, count, seed}) => {
+  console.debug = console.warn = console.log = () => {};
+  await tf.setBackend('cpu');
+  const {cases, load} = loaders[loader];
+  const caseOf = cases();
+  for (let i = from; i < count; i++) {
+    const given = caseOf(i, count, seed);
+    await new Promise((resolve) => process.send({begins: i, kind: given.kind}, resolve));
+    const tensors = tf.memory().numTensors;
+    const rssBefore = process.memoryUsage().rss;
+    const start = performance.now();
+    let error;
+    try {
+      await load(given);
+    } catch (thrown) {
+      error = thrown;
+    }
+    const seconds = (performance.now() - start) / 1000;
+    const grown = process.memoryUsage().rss - rssBefore;
+    const fault = faultOf(error) ?? (tf.memory().numTensors > tensors ? 'it leaves tensors' : null);
+    const message = error && String(error.message ?? error).slice(0, 200);
+    process.send({i, kind: given.kind, seconds, grown, failed: Boolean(error), fault, message});
+  }
+  process.send({done: true}, () => process.exit());
+});
+
+function faultOf(error) {
+  if (error === undefined) return null; // what was changed does no harm
+  if (!(error instanceof Error)) return `it throws no Error, but ${String(error)}`;
+  if (!/^(loadKerasModel|fuseGraph): /.test(error.message)) return `unmeant: ${error.message}`;
+  return UNMEANT.test(error.message) ? `unmeant: ${error.message}` : null;
+}
