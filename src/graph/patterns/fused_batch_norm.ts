@@ -25,7 +25,7 @@ import {isChannelsFirst, withBeta, withGamma} from './pieces.js';
  */
 export const matchFusedBatchNorm: Matcher = (node, graph) => {
   const norm = matchNorm(node, graph);
-  const back = graph.onlyUser(node);
+  const back = norm && graph.onlyUser(node);
   if (!norm || back?.op !== 'Reshape') return undefined;
   const {toRows, epsilon} = norm;
 
