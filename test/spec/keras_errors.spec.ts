@@ -184,7 +184,8 @@ describe('a layer of an unknown class', () => {
       await loadKerasModel(bytes),
     ];
     const x = tf.ones([2, 6]);
-    const [y, twice] = [model, doubled].map((each) => (each.predict(x) as tf.Tensor).dataSync());
+    const outputs = [model, doubled].map((each) => each.predict(x) as tf.Tensor);
+    const [y, twice] = await Promise.all(outputs.map((each) => each.data()));
     expect(Array.from(twice)).toEqual(Array.from(y, (value) => 2 * value));
     model.dispose();
     doubled.dispose();
