@@ -2,9 +2,9 @@
  * Jest's projects: `unit` (plain Node), one per backend, and two for what stands in where a backend
  * has no kernel of ours. The same specs run unchanged on every
  * backend; `test/backends/<backend>.ts` is loaded before each of them. `npx jest --selectProjects
- * webgl` runs one project.
+ * webgl` runs one project. With SOAK set the specs are those of `npm run soak`.
  */
-const specs = ['<rootDir>/test/spec/**/*.spec.ts'];
+const specs = [`<rootDir>/test/${process.env.SOAK ? 'soak' : 'spec'}/**/*.spec.ts`];
 
 /** For the kernels that stand in where a backend has none: what the ops and layers compute. */
 const opSpecs = ['errors', 'gradients', 'invariants', 'kernels', 'layer', 'memory', 'numerics'].map(
