@@ -5,6 +5,7 @@ import path from 'node:path';
 import {type Browser, chromium, type Page} from 'playwright-core';
 import {forward} from '../../src/reference';
 import {kerasFixtures} from '../fixtures/keras';
+import {gunzip} from '../support/gunzip';
 
 const root = path.resolve(__dirname, '../..');
 
@@ -368,10 +369,10 @@ test('5: the transformer learns, writes names, and shows γ and β', async () =>
 
 describe('6: in code', () => {
   const result = () => page.locator('#model-result').textContent();
-  const fixture = (name: string) => {
+  const fixture = async (name: string, ending: 'keras' | 'h5') => {
     const found = kerasFixtures.find((one) => one.name === name);
     if (!found) throw new Error(`There is no fixture ${name}.`);
-    return found.files;
+    return Buffer.from(await gunzip(found.files[ending]));
   };
 
   it('copies', async () => {
@@ -383,12 +384,15 @@ describe('6: in code', () => {
   });
 
   it('opens a .keras file that is dropped', async () => {
-    const transfer = await page.evaluateHandle((base64) => {
-      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-      const data = new DataTransfer();
-      data.items.add(new File([bytes], 'model.keras'));
-      return data;
-    }, fixture('keras3_mlp').keras);
+    const transfer = await page.evaluateHandle(
+      (base64) => {
+        const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+        const data = new DataTransfer();
+        data.items.add(new File([bytes], 'model.keras'));
+        return data;
+      },
+      (await fixture('keras3_mlp', 'keras')).toString('base64'),
+    );
     await page.locator('#drop').dispatchEvent('drop', {dataTransfer: transfer});
     await eventually(result, (it) => it.toMatch(/4 layers, of which 1 normalises/), 20_000);
     expect(await page.locator('#model-layers h4').textContent()).toContain('LayerNormalization');
@@ -399,7 +403,7 @@ describe('6: in code', () => {
 
   it('opens an .h5 file that is chosen, and says what is wrong with another', async () => {
     const files = page.locator('#model-files');
-    const buffer = Buffer.from(fixture('keras2_nested').h5, 'base64');
+    const buffer = await fixture('keras2_nested', 'h5');
     await files.setInputFiles({name: 'model.h5', mimeType: '', buffer});
     await eventually(result, (it) => it.toMatch(/normalise/), 20_000);
     expect(await page.locator('#model-layers h4').count()).toBeGreaterThan(0);
