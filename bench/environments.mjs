@@ -43,7 +43,7 @@ export function environments(backends) {
     page(`wasm, ${all} threads`, 'wasm', all),
     tensorflow('tensorflow, 1 thread', 1),
     tensorflow(`tensorflow, ${all} threads`, all),
-    // The same package where its addon cannot be had: composed ops serve.
+    // The same package where its addon cannot be had: the kernel of cpu serves.
     tensorflow(`tensorflow, ${all} threads, no addon`, all, {BENCH_WITHOUT_ADDON: '1'}),
     page('webgl', 'webgl', 1),
     page('webgpu', 'webgpu', 1),

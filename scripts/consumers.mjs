@@ -25,6 +25,7 @@ import {createServer} from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
+import {gunzipSync} from 'node:zlib';
 import {chromium} from 'playwright-core';
 import {prebuildAddon} from './build_addon.mjs';
 import {browserLaunchOptions} from './setup/browser.mjs';
@@ -117,8 +118,11 @@ async function faultOf(name, {folder, tarball, tfjs}) {
 /** A Keras model and a graph model of the fixtures, as a module. */
 function models() {
   const read = (file) => readFileSync(path.join(root, 'test/fixtures', file), 'utf8');
+  const kerasModel = JSON.parse(read('keras/keras3_mlp.json'));
+  const gzipped = Buffer.from(kerasModel.files.keras, 'base64');
+  kerasModel.files = {keras: gunzipSync(gzipped).toString('base64')};
   return (
-    `export const kerasModel = ${read('keras/keras3_mlp.json')};\n` +
+    `export const kerasModel = ${JSON.stringify(kerasModel)};\n` +
     `export const graphModel = ${read('graph/keras2_mlp.json')};\n`
   );
 }

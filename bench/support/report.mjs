@@ -11,7 +11,7 @@ export function printReport({name, isFused, contenders, results}) {
   const labels = new Map(contenders.map((contender) => [contender.name, contender.label]));
   const only = (type) => results.filter((result) => result.type === type);
 
-  console.log(`\n${name}${isFused ? '' : ' (no fused kernel here: composed ops)'}`);
+  console.log(`\n${name}${isFused ? '' : ' (no fused kernel here: a substitute serves)'}`);
   for (const {label, reason} of contenders.filter(({reason}) => reason)) {
     console.log(`  ${label} was not measured: ${reason}`);
   }
