@@ -2,7 +2,12 @@
 # clang) is needed. Linux only: elsewhere this builds nothing, and the kernel of `cpu` serves.
 {
   'variables': {
-    'flags': ['-std=gnu11', '-O3', '-Wall', '-Wextra', '-fvisibility=hidden', '-fno-math-errno'],
+    # The kernels are written in vectors. What the compiler makes vectors of besides, a pair of
+    # statistics or the last few columns, costs a tenth of the time on rows of 256.
+    'flags': [
+      '-std=gnu11', '-O3', '-fno-tree-vectorize', '-Wall', '-Wextra', '-fvisibility=hidden',
+      '-fno-math-errno',
+    ],
   },
   'target_defaults': {
     'cflags!': ['-O2'],
