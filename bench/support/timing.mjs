@@ -7,6 +7,9 @@ import {median, quantile} from './stats.mjs';
 
 const SETTLE_MS = 5;
 
+/** A short call is compiled in steps: only after thousands does it take the time that it will take. */
+const WARM_UP_SAMPLES = 10;
+
 /** Samples of one that is slow, so that there is a median. */
 const FEWEST = 3;
 
@@ -46,7 +49,7 @@ export async function timeInTurn(contenders, options) {
     // The third tells: until then code is compiled and memory is fresh.
     const ms = second < 50 ? await work.time(1) : second;
     const calls = Math.min(maxCalls, Math.max(1, Math.ceil(sampleMs / Math.max(ms, 1e-4))));
-    if (calls > 1) await work.time(calls);
+    if (calls > 1) await work.time(WARM_UP_SAMPLES * calls);
     const wanted = Math.max(FEWEST, Math.min(rounds, Math.floor(budgetMs / (ms * calls))));
     return {name, work, calls, samples: [], wanted};
   }

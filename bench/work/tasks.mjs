@@ -44,6 +44,6 @@ export function limitsFor({quick, onGpu}) {
     rounds: quick ? 7 : 15,
     budgetMs: quick ? 1000 : 2000,
     capMs: quick ? 5000 : 20_000,
-    ...(onGpu ? {sampleMs: 50, maxCalls: 16} : {sampleMs: 2, maxCalls: 1000}),
+    ...(onGpu ? {sampleMs: 50, maxCalls: 16} : {sampleMs: 10, maxCalls: 1000}),
   };
 }
