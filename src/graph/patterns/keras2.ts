@@ -1,6 +1,5 @@
-import type {NodeDef} from '../graph_def.js';
 import {LAYER_NORM_OP, type Match, type Matcher} from '../match.js';
-import {type Affine, isAdd, matchScale, matchTwoPass, withBeta} from './pieces.js';
+import {type Affine, isAdd, matchScaledPair, matchTwoPass, withBeta} from './pieces.js';
 
 /**
  * Keras 2 where it takes no fused kernel: other axes than the last ones, or a small ε.
@@ -23,15 +22,9 @@ export const matchKeras2: Matcher = (rsqrt, graph) => {
   const moments = matchTwoPass(rsqrt, graph);
   if (!moments) return undefined;
   const {x, mean, axes, epsilon} = moments;
-  const scale = matchScale(rsqrt, graph, x);
-  const uses = graph.users(scale.node);
-  if (uses.length !== 2 || uses.some((use) => use.op !== 'Mul')) return undefined;
-  const scaled = (node: NodeDef) => graph.other(node, scale.node) ?? '';
-  const scaledX = uses.find((use) => scaled(use) === x);
-  const scaledMean = uses.find((use) => graph.maker(scaled(use)) === mean);
-  const sum = scaledX && graph.onlyUser(scaledX);
-  const end = scaledMean && graph.onlyUser(scaledMean);
-  if (!sum || !end) return undefined;
+  const pair = matchScaledPair(rsqrt, graph, x, mean);
+  if (!pair) return undefined;
+  const {scale, scaledX, scaledMean, sum, end} = pair;
 
   const match = ({root, beta, inner}: Affine): Match => ({
     pattern: 'keras2',

@@ -1,6 +1,5 @@
-import type {NodeDef} from '../graph_def.js';
 import {LAYER_NORM_OP, type Match, type Matcher} from '../match.js';
-import {type Affine, isAdd, matchScale, matchTwoPass, withBeta} from './pieces.js';
+import {type Affine, isAdd, matchScaledPair, matchTwoPass, withBeta} from './pieces.js';
 
 /**
  * Keras 3: as Keras 2, but the mean is negated before it is scaled.
@@ -27,15 +26,9 @@ export const matchKeras3: Matcher = (rsqrt, graph) => {
   const negated = moments && graph.users(moments.mean).find((user) => user.op === 'Neg');
   if (!moments || !negated) return undefined;
   const {x, axes, epsilon} = moments;
-  const scale = matchScale(rsqrt, graph, x);
-  const uses = graph.users(scale.node);
-  if (uses.length !== 2 || uses.some((use) => use.op !== 'Mul')) return undefined;
-  const scaled = (node: NodeDef) => graph.other(node, scale.node) ?? '';
-  const scaledX = uses.find((use) => scaled(use) === x);
-  const scaledMean = uses.find((use) => graph.maker(scaled(use)) === negated);
-  const sum = scaledX && graph.onlyUser(scaledX);
-  const end = scaledMean && graph.onlyUser(scaledMean);
-  if (!sum || !end) return undefined;
+  const pair = matchScaledPair(rsqrt, graph, x, negated);
+  if (!pair) return undefined;
+  const {scale, scaledX, scaledMean, sum, end} = pair;
 
   const match = ({root, beta, inner}: Affine, shortened?: Match['shortened']): Match => ({
     pattern: 'keras3',

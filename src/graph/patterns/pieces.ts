@@ -108,6 +108,42 @@ export function matchScale(rsqrt: NodeDef, graph: GraphIndex, x: string): Scale 
   return {node: user, gamma, inner: [rsqrt]};
 }
 
+export interface ScaledPair {
+  scale: Scale;
+  /** `Mul(x, scale)` and `Mul(mean, scale)`. */
+  scaledX: NodeDef;
+  scaledMean: NodeDef;
+  /** The only users of these two. */
+  sum: NodeDef;
+  end: NodeDef;
+}
+
+/**
+ * What the scaled rstd is multiplied with in the patterns of Keras: x, and the mean or its negation.
+ *
+ *      x    scale    mean
+ *       \   /   \   /
+ *        Mul     Mul
+ *         |       |
+ *        sum     end          often the same node
+ */
+export function matchScaledPair(
+  rsqrt: NodeDef,
+  graph: GraphIndex,
+  x: string,
+  mean: NodeDef,
+): ScaledPair | undefined {
+  const scale = matchScale(rsqrt, graph, x);
+  const uses = graph.users(scale.node);
+  if (uses.length !== 2 || uses.some((use) => use.op !== 'Mul')) return undefined;
+  const scaled = (node: NodeDef) => graph.other(node, scale.node) ?? '';
+  const scaledX = uses.find((use) => scaled(use) === x);
+  const scaledMean = uses.find((use) => graph.maker(scaled(use)) === mean);
+  const sum = scaledX && graph.onlyUser(scaledX);
+  const end = scaledMean && graph.onlyUser(scaledMean);
+  return sum && end && {scale, scaledX, scaledMean, sum, end};
+}
+
 export interface Affine {
   root: NodeDef;
   gamma?: string;
@@ -121,6 +157,23 @@ export function withGamma({root, inner, ...rest}: Affine, graph: GraphIndex): Af
   const gamma = user?.op === 'Mul' ? graph.other(user, root) : undefined;
   if (!user || !graph.constantShape(gamma)) return {root, inner, ...rest};
   return {...rest, root: user, gamma, inner: [...inner, root]};
+}
+
+/**
+ * x times the scaled rstd, in which the patterns without centring end.
+ *
+ *      x     scale
+ *       \   /
+ *        Mul
+ *         |
+ *        Mul γ          here where the scale has none, or nowhere
+ */
+export function matchScaledX(rsqrt: NodeDef, graph: GraphIndex, x: string): Affine | undefined {
+  const {node, gamma, inner} = matchScale(rsqrt, graph, x);
+  const root = graph.onlyUser(node);
+  if (root?.op !== 'Mul' || graph.other(root, node) !== x) return undefined;
+  const product = {root, gamma, inner: [...inner, node]};
+  return gamma === undefined ? withGamma(product, graph) : product;
 }
 
 /** A constant that is added to `root` alone: `Add(root, β)`, `BiasAdd(root, β)`. */

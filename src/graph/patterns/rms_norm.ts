@@ -1,5 +1,5 @@
 import {type Matcher, RMS_NORM_OP} from '../match.js';
-import {matchMean, matchRstd, matchScale, withGamma} from './pieces.js';
+import {matchMean, matchRstd, matchScaledX} from './pieces.js';
 
 /**
  * RMS normalisation.
@@ -28,18 +28,14 @@ export const matchRmsNorm: Matcher = (rsqrt, graph) => {
   const [x, again = x] = graph.inputs(square);
   if (!(square.op === 'Square' || (square.op === 'Mul' && again === x))) return undefined;
 
-  const scale = matchScale(rsqrt, graph, x);
-  const product = graph.onlyUser(scale.node);
-  if (product?.op !== 'Mul' || graph.other(product, scale.node) !== x) return undefined;
-  const plain = {root: product, gamma: scale.gamma, inner: []};
-  const {root, gamma, inner} = scale.gamma === undefined ? withGamma(plain, graph) : plain;
+  const product = matchScaledX(rsqrt, graph, x);
+  if (!product) return undefined;
   return {
+    ...product,
     pattern: 'rmsNorm',
     op: RMS_NORM_OP,
-    root,
-    inner: [square, rstd.variance, rstd.sum, ...scale.inner, scale.node, ...inner],
+    inner: [square, rstd.variance, rstd.sum, ...product.inner],
     x,
-    gamma,
     extent: {axes: meanSquare.axes},
     epsilon: rstd.epsilon,
   };

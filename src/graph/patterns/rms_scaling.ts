@@ -1,5 +1,5 @@
 import {type Matcher, RMS_SCALING_OP} from '../match.js';
-import {matchScale, matchTwoPass, withGamma} from './pieces.js';
+import {matchScaledX, matchTwoPass} from './pieces.js';
 
 /**
  * Keras 3's `LayerNormalization(rms_scaling=True)`: the variance is taken about the mean, but x is
@@ -16,18 +16,14 @@ export const matchRmsScaling: Matcher = (rsqrt, graph) => {
   const moments = matchTwoPass(rsqrt, graph);
   if (!moments) return undefined;
   const {x, axes, epsilon} = moments;
-  const scale = matchScale(rsqrt, graph, x);
-  const product = graph.onlyUser(scale.node);
-  if (product?.op !== 'Mul' || graph.other(product, scale.node) !== x) return undefined;
-  const plain = {root: product, gamma: scale.gamma, inner: []};
-  const {root, gamma, inner} = scale.gamma === undefined ? withGamma(plain, graph) : plain;
+  const product = matchScaledX(rsqrt, graph, x);
+  if (!product) return undefined;
   return {
+    ...product,
     pattern: 'rmsScaling',
     op: RMS_SCALING_OP,
-    root,
-    inner: [...moments.inner, ...scale.inner, scale.node, ...inner],
+    inner: [...moments.inner, ...product.inner],
     x,
-    gamma,
     extent: {axes},
     epsilon,
   };

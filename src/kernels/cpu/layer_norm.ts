@@ -92,83 +92,32 @@ export function byTypedArrays(
   cols: number,
   {epsilon, center}: LayerNormAttrs,
 ): void {
+  const gammaOrOnes = gamma ?? new Float32Array(cols).fill(1);
+  const betaOrZeros = beta ?? new Float32Array(cols);
+
   for (let start = 0, row = 0; start < x.length; start += cols, row++) {
     const mean = center ? rowMean(x, start, cols) : 0;
-    const variance = rowVariance(x, start, cols, mean);
-    const rstd = reciprocalRoot(variance + epsilon);
-    normalize(x, start, cols, mean, rstd, gamma, beta, y);
+
+    let sumOfSquares = 0;
+    for (let c = 0; c < cols; c++) sumOfSquares += (x[start + c] - mean) ** 2;
+    const variance = sumOfSquares / cols;
+
+    // A constant row without epsilon: x − μ is 0, and so shall x̂ be.
+    const rstd = variance + epsilon === 0 ? 0 : 1 / Math.sqrt(variance + epsilon);
+
+    for (let c = 0; c < cols; c++) {
+      y[start + c] = (x[start + c] - mean) * rstd * gammaOrOnes[c] + betaOrZeros[c];
+    }
     stats[2 * row] = mean;
     stats[2 * row + 1] = rstd;
   }
 }
 
-/** μ = Σx / n. Four sums run side by side: one alone would wait for its own last addition. */
+/** μ = Σx / n. */
 export function rowMean(x: TypedArray, start: number, cols: number): number {
-  const end = start + cols;
-  const end4 = start + (cols & ~3);
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let i = start;
-  for (; i < end4; i += 4) {
-    s0 += x[i];
-    s1 += x[i + 1];
-    s2 += x[i + 2];
-    s3 += x[i + 3];
-  }
-  for (; i < end; i++) s0 += x[i];
-  return (s0 + s1 + (s2 + s3)) / cols;
-}
-
-/** σ² = Σ(x − μ)² / n. */
-function rowVariance(x: TypedArray, start: number, cols: number, mean: number): number {
-  const end = start + cols;
-  const end4 = start + (cols & ~3);
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let i = start;
-  for (; i < end4; i += 4) {
-    const d0 = x[i] - mean;
-    const d1 = x[i + 1] - mean;
-    const d2 = x[i + 2] - mean;
-    const d3 = x[i + 3] - mean;
-    s0 += d0 * d0;
-    s1 += d1 * d1;
-    s2 += d2 * d2;
-    s3 += d3 * d3;
-  }
-  for (; i < end; i++) s0 += (x[i] - mean) ** 2;
-  return (s0 + s1 + (s2 + s3)) / cols;
-}
-
-/** r = 1 / √v, and 0 for a constant row without epsilon, whose x̂ is 0. */
-function reciprocalRoot(v: number): number {
-  return v === 0 ? 0 : 1 / Math.sqrt(v);
-}
-
-/** y = γ·x̂ + β with x̂ = (x − μ)·r. A loop for each case: a test inside would cost a third. */
-function normalize(
-  x: TypedArray,
-  start: number,
-  cols: number,
-  mean: number,
-  rstd: number,
-  gamma: TypedArray | undefined,
-  beta: TypedArray | undefined,
-  y: Float32Array,
-): void {
-  if (gamma && beta) {
-    for (let c = 0; c < cols; c++) y[start + c] = (x[start + c] - mean) * rstd * gamma[c] + beta[c];
-  } else if (gamma) {
-    for (let c = 0; c < cols; c++) y[start + c] = (x[start + c] - mean) * rstd * gamma[c];
-  } else if (beta) {
-    for (let c = 0; c < cols; c++) y[start + c] = (x[start + c] - mean) * rstd + beta[c];
-  } else {
-    for (let c = 0; c < cols; c++) y[start + c] = (x[start + c] - mean) * rstd;
-  }
+  let sum = 0;
+  for (let c = 0; c < cols; c++) sum += x[start + c];
+  return sum / cols;
 }
 
 export const layerNormConfigCpu = layerNormConfig('cpu', layerNorm);
