@@ -6,7 +6,7 @@
  *     dist/tfjs-layernorm.min.js   `<script>`, beside the global `tf`
  */
 import {spawnSync} from 'node:child_process';
-import {cpSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -16,11 +16,23 @@ import {buildWasm} from './build_wasm.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 
+/** Shaders are strings, which no bundler makes shorter: their comments and indents go here. */
+const shortShaders = {
+  name: 'short-shaders',
+  setup({onLoad}) {
+    onLoad({filter: /kernels[\\/]web(gl|gpu)[\\/]\w+\.ts$/}, ({path: file}) => ({
+      contents: readFileSync(file, 'utf8').replace(/\s*\/\/ .*$|^ +/gm, ''),
+      loader: 'ts',
+    }));
+  },
+};
+
 const shared = {
   absWorkingDir: root,
   target: 'es2021',
   sourcemap: true,
   logLevel: 'warning',
+  plugins: [shortShaders],
 };
 
 /**
@@ -63,7 +75,7 @@ async function buildScript() {
     globalName: 'tfjsLayerNorm',
     minify: true,
     define: {'import.meta.url': 'undefined'},
-    plugins: [tfjsIsGlobal],
+    plugins: [shortShaders, tfjsIsGlobal],
   });
 }
 

@@ -10,7 +10,6 @@
  * the two-pass variance needs no correction and no sum overflows.
  */
 
-import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {TypedArray} from '@tensorflow/tfjs-core';
 import {
   type LayerNormAttrs,
@@ -19,13 +18,13 @@ import {
   layerNormConfig,
   rowsAndCols,
 } from '../contract.js';
-import {values} from './values.js';
+import {type HostBackend, values} from './values.js';
 import {copyIn, copyOut, openWorkspace, rowsAtATime} from './workspace.js';
 
 export function layerNorm(args: {
   inputs: LayerNormInputs;
   attrs: LayerNormAttrs;
-  backend: MathBackendCPU;
+  backend: HostBackend;
 }): LayerNormOutputs {
   const {inputs, attrs, backend} = args;
   const {rows, cols} = rowsAndCols(inputs.x);
@@ -83,7 +82,7 @@ function byModule(
 }
 
 /** Normalises all rows in plain loops. */
-export function byTypedArrays(
+function byTypedArrays(
   x: TypedArray,
   gamma: TypedArray | undefined,
   beta: TypedArray | undefined,

@@ -10,7 +10,6 @@
  * in the processor's cache: the mean, the row's sums together with dγ and dβ, then dx.
  */
 
-import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import type {TypedArray} from '@tensorflow/tfjs-core';
 import {
   type LayerNormAttrs,
@@ -20,13 +19,13 @@ import {
   rowsAndCols,
 } from '../contract.js';
 import {rowMean} from './layer_norm.js';
-import {values} from './values.js';
+import {type HostBackend, values} from './values.js';
 import {copyIn, copyOut, openWorkspace, rowsAtATime} from './workspace.js';
 
 export function layerNormGrad(args: {
   inputs: LayerNormGradInputs;
   attrs: LayerNormAttrs;
-  backend: MathBackendCPU;
+  backend: HostBackend;
 }): LayerNormGradOutputs {
   const {inputs, attrs, backend} = args;
   const {rows, cols} = rowsAndCols(inputs.x);
@@ -101,7 +100,7 @@ function byModule(
 }
 
 /** The gradient of all rows in plain loops. */
-export function byTypedArrays(
+function byTypedArrays(
   dy: TypedArray,
   x: TypedArray,
   stats: TypedArray,

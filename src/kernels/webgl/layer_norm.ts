@@ -20,10 +20,10 @@ import {
   layerNormConfig,
   rowsAndCols,
 } from '../contract.js';
-import {byTypedArrays} from '../cpu/layer_norm.js';
+import * as cpu from '../cpu/layer_norm.js';
 import {chunksOf} from './chunks.js';
+import {onHost} from './on_host.js';
 import {layoutOf, Packed, type Source} from './packed.js';
-import {valuesOnCpu} from './values.js';
 import {hasWebgl2} from './version.js';
 
 export function layerNorm(args: {
@@ -35,8 +35,8 @@ export function layerNorm(args: {
   const {epsilon, center} = attrs;
   const {rows, cols} = rowsAndCols(inputs.x);
   if (!hasWebgl2()) return composed.layerNorm(args);
-  const onCpu = valuesOnCpu(backend, [inputs.x, inputs.gamma, inputs.beta]);
-  if (onCpu) return forwardOnCpu(onCpu, args);
+  const host = onHost(backend, Object.values(inputs));
+  if (host) return cpu.layerNorm({inputs, attrs, backend: host});
 
   const layout = layoutOf(inputs.x);
   const packed = new Packed(backend);
@@ -74,20 +74,6 @@ export function layerNorm(args: {
  * easily is among a few numbers. Such a row is read again for what the mean lost.
  */
 const shortRow = 8;
-
-function forwardOnCpu(
-  [x, gamma, beta]: (tf.TypedArray | undefined)[],
-  {inputs, attrs, backend}: Parameters<typeof layerNorm>[0],
-): LayerNormOutputs {
-  const {rows, cols} = rowsAndCols(inputs.x);
-  const y = new Float32Array(rows * cols); // [rows, cols]
-  const stats = new Float32Array(rows * 2); // [rows, 2]
-  byTypedArrays(x as tf.TypedArray, gamma, beta, y, stats, cols, attrs);
-  return [
-    backend.makeTensorInfo(inputs.x.shape, 'float32', y),
-    backend.makeTensorInfo([rows, 2], 'float32', stats),
-  ];
-}
 
 /** What a texture can hold; with 16 bits an rstd beyond it would be stored as Infinity. */
 function largestFloat(): number {

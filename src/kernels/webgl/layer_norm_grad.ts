@@ -14,7 +14,6 @@
  * A texel holds two columns of two rows: .rg of the upper, .ba of the lower row.
  */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import type {TypedArray} from '@tensorflow/tfjs-core';
 import * as composed from '../composed/layer_norm_grad.js';
 import {
   type LayerNormAttrs,
@@ -23,10 +22,10 @@ import {
   layerNormGradConfig,
   rowsAndCols,
 } from '../contract.js';
-import {byTypedArrays} from '../cpu/layer_norm_grad.js';
+import * as cpu from '../cpu/layer_norm_grad.js';
 import {chunksOf} from './chunks.js';
+import {onHost} from './on_host.js';
 import {type Grid, type Layout, layoutOf, Packed, type Source} from './packed.js';
-import {valuesOnCpu} from './values.js';
 import {hasWebgl2} from './version.js';
 
 export function layerNormGrad(args: {
@@ -37,8 +36,8 @@ export function layerNormGrad(args: {
   const {inputs, attrs, backend} = args;
   const {cols} = rowsAndCols(inputs.x);
   if (!hasWebgl2()) return composed.layerNormGrad(args);
-  const onCpu = valuesOnCpu(backend, [inputs.dy, inputs.x, inputs.stats, inputs.gamma]);
-  if (onCpu) return backwardOnCpu(onCpu, args);
+  const host = onHost(backend, Object.values(inputs));
+  if (host) return cpu.layerNormGrad({inputs, attrs, backend: host});
 
   const layout = layoutOf(inputs.x);
   const packed = new Packed(backend);
@@ -94,31 +93,6 @@ function columnSums(packed: Packed, inputs: Grid[], layout: Layout, chunks: numb
   return ['rg', 'ba'].map((channels) =>
     packed.run(addColumnChunks(channels), [parts], [[colPairs, chunks]], vector),
   );
-}
-
-function backwardOnCpu(
-  [dy, x, stats, gamma]: (TypedArray | undefined)[],
-  {inputs, attrs, backend}: Parameters<typeof layerNormGrad>[0],
-): LayerNormGradOutputs {
-  const {rows, cols} = rowsAndCols(inputs.x);
-  const dx = new Float32Array(rows * cols); // [rows, cols]
-  const dgamma = new Float32Array(cols); // [cols]
-  const dbeta = new Float32Array(cols); // [cols]
-  byTypedArrays(
-    dy as TypedArray,
-    x as TypedArray,
-    stats as TypedArray,
-    gamma,
-    dx,
-    dgamma,
-    dbeta,
-    attrs,
-  );
-  return [
-    backend.makeTensorInfo(inputs.x.shape, 'float32', dx),
-    backend.makeTensorInfo([cols], 'float32', dgamma),
-    backend.makeTensorInfo([cols], 'float32', dbeta),
-  ];
 }
 
 /** (mean(g), mean(g·x̂)) of each row, then (shift, 0); with chunks, each chunk's part of them. */

@@ -11,7 +11,6 @@
  * two first.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import type {TypedArray} from '@tensorflow/tfjs-core';
 import {
   type LayerNormAttrs,
   type LayerNormInputs,
@@ -19,7 +18,8 @@ import {
   layerNormConfig,
   rowsAndCols,
 } from '../contract.js';
-import {byTypedArrays} from '../cpu/layer_norm.js';
+import * as cpu from '../cpu/layer_norm.js';
+import {onHost} from './on_host.js';
 import {
   chunkAndGroup,
   dotOf,
@@ -34,7 +34,6 @@ import {
   sumOf,
   typeOf,
 } from './program.js';
-import {valuesOnCpu} from './values.js';
 
 export function layerNorm(args: {
   inputs: LayerNormInputs;
@@ -43,8 +42,8 @@ export function layerNorm(args: {
 }): LayerNormOutputs {
   const {inputs, attrs, backend} = args;
   const {x, gamma, beta} = inputs;
-  const onCpu = valuesOnCpu(backend, [x, gamma, beta]);
-  if (onCpu) return forwardOnCpu(onCpu, args);
+  const host = onHost(backend, Object.values(inputs));
+  if (host) return cpu.layerNorm({inputs, attrs, backend: host});
 
   const layout = layoutOf(rowsAndCols(x), backend);
   const {rows, cols, width, lanes, rowsAtOnce, chunks, groups, steps} = layout;
@@ -87,20 +86,6 @@ export function layerNorm(args: {
   });
   if (parts) backend.disposeData(parts.dataId);
   return [{...y, shape: x.shape}, stats];
-}
-
-function forwardOnCpu(
-  [x, gamma, beta]: (TypedArray | undefined)[],
-  {inputs, attrs, backend}: Parameters<typeof layerNorm>[0],
-): LayerNormOutputs {
-  const {rows, cols} = rowsAndCols(inputs.x);
-  const y = new Float32Array(rows * cols); // [rows, cols]
-  const stats = new Float32Array(rows * 2); // [rows, 2]
-  byTypedArrays(x as TypedArray, gamma, beta, y, stats, cols, attrs);
-  return [
-    backend.makeTensorInfo(inputs.x.shape, 'float32', y),
-    backend.makeTensorInfo([rows, 2], 'float32', stats),
-  ];
 }
 
 /** y, and (mean, rstd) of each row. */

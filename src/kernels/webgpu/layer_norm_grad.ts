@@ -10,7 +10,7 @@
  * The saved mean was rounded to float32, so x̂ is moved to mean 0 once more, by its own mean.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import type {TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {
   type LayerNormAttrs,
   type LayerNormGradInputs,
@@ -18,7 +18,8 @@ import {
   layerNormGradConfig,
   rowsAndCols,
 } from '../contract.js';
-import {byTypedArrays} from '../cpu/layer_norm_grad.js';
+import * as cpu from '../cpu/layer_norm_grad.js';
+import {onHost} from './on_host.js';
 import {
   chunkAndGroup,
   dotOf,
@@ -33,7 +34,6 @@ import {
   sumOf,
   typeOf,
 } from './program.js';
-import {valuesOnCpu} from './values.js';
 
 const columnThreads = 64;
 
@@ -44,8 +44,8 @@ export function layerNormGrad(args: {
 }): LayerNormGradOutputs {
   const {inputs, attrs, backend} = args;
   const {dy, x, stats, gamma} = inputs;
-  const onCpu = valuesOnCpu(backend, [dy, x, stats, gamma]);
-  if (onCpu) return backwardOnCpu(onCpu, args);
+  const host = onHost(backend, Object.values(inputs));
+  if (host) return cpu.layerNormGrad({inputs, attrs, backend: host});
 
   const layout = layoutOf(rowsAndCols(x), backend);
   const {rows, cols} = layout;
@@ -63,22 +63,6 @@ export function layerNormGrad(args: {
   const dgamma = addParts(backend, layout, parts, dbeta);
   backend.disposeData(parts.dataId);
   return [{...dx, shape: x.shape}, dgamma, dbeta];
-}
-
-function backwardOnCpu(
-  [dy, x, stats, gamma]: (TypedArray | undefined)[],
-  {inputs, attrs, backend}: Parameters<typeof layerNormGrad>[0],
-): LayerNormGradOutputs {
-  const {rows, cols} = rowsAndCols(inputs.x);
-  const dx = new Float32Array(rows * cols); // [rows, cols]
-  const [dgamma, dbeta] = [new Float32Array(cols), new Float32Array(cols)];
-  const given = [dy, x, stats] as TypedArray[];
-  byTypedArrays(given[0], given[1], given[2], gamma, dx, dgamma, dbeta, attrs);
-  return [
-    backend.makeTensorInfo(inputs.x.shape, 'float32', dx),
-    backend.makeTensorInfo([cols], 'float32', dgamma),
-    backend.makeTensorInfo([cols], 'float32', dbeta),
-  ];
 }
 
 /** dx [rows, cols], and the sums for dγ and dβ by place: [places, 2, cols]. */
