@@ -1,7 +1,4 @@
-/**
- * Step: the npm packages of the lock file, without their install scripts: what that of
- * @tensorflow/tfjs-node would do a later step does, with progress and clear errors.
- */
+/** Step: the npm packages of the lock file, without their install scripts (see .npmrc). */
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
@@ -24,7 +21,7 @@ export function isDone() {
 export function run() {
   // Not `ci`: it starts from nothing, which would lose the libtensorflow that a later step has put
   // there. The lock file's versions are taken all the same, and it is left as it is.
-  runCommand('npm', ['install', '--no-save', '--ignore-scripts', '--loglevel=error'], {
+  runCommand('npm', ['install', '--no-save', '--loglevel=error'], {
     advice: 'see npm’s message above; is the npm registry within reach, and the disk not full?',
     shell: process.platform === 'win32',
   });
