@@ -1,4 +1,5 @@
 /** Measures all tasks in one environment; the same in Node and in a page. */
+import {measureAccuracy} from './work/accuracy.mjs';
 import {firstLine, measureLayerNorm} from './work/layer_norm.mjs';
 import {measureSlope} from './work/slope.mjs';
 import {measureTrainingStep} from './work/training_step.mjs';
@@ -7,7 +8,7 @@ import {measureTrainingStep} from './work/training_step.mjs';
  * @param {object} context what contenders work with: `{tf, library, backend, threads, onGpu, limits,
  *     loadOnnxRuntime, countCalls?, python?}`
  * @param {object[]} contenders each `{name, label, kinds, create(context)}`; see `contenders/`
- * @param {object[]} tasks see `work/tasks.mjs`
+ * @param {object[]} tasks see `work/tasks.mjs`, `numerics.mjs`
  * @param {(note: {done: number, task: object}) => void} onProgress after each task
  * @returns {Promise<{contenders: object[], results: object[]}>}
  */
@@ -18,7 +19,9 @@ export async function measure(context, contenders, tasks, onProgress) {
     const description = {name: contender.name, label: contender.label};
     described.push(description);
     try {
-      runnable.push({...contender, made: await create(context)});
+      const made = await create(context);
+      if (made.version) description.version = made.version;
+      runnable.push({...contender, made});
     } catch (error) {
       description.reason = firstLine(error);
     }
@@ -32,8 +35,13 @@ export async function measure(context, contenders, tasks, onProgress) {
   return {contenders: described, results};
 }
 
+const measureRows = {
+  layerNorm: measureLayerNorm,
+  slope: measureSlope,
+  accuracy: measureAccuracy,
+};
+
 async function measureTask(context, contenders, task) {
   if (task.type === 'trainingStep') return measureTrainingStep(context, contenders);
-  const measureRows = task.type === 'slope' ? measureSlope : measureLayerNorm;
-  return {rows: await measureRows(context, contenders, task)};
+  return {rows: await measureRows[task.type](context, contenders, task)};
 }

@@ -2,7 +2,6 @@
  * The layer of this package and tfjs's built-in one, called in the same way: `layer.apply(x)`, and
  * the gradient with respect to x, γ and β by way of tfjs's tape.
  */
-import {EPSILON} from '../support/data.mjs';
 import {tfjsWork} from './tfjs.mjs';
 
 export const ours = {
@@ -24,8 +23,8 @@ export const builtIn = {
 function layerContender(context, createLayer) {
   const {tf} = context;
   return {
-    prepare({shape, data, kind}) {
-      const layer = createLayer({epsilon: EPSILON});
+    prepare({shape, data, kind, epsilon}) {
+      const layer = createLayer({epsilon});
       layer.build(shape);
       const cols = [shape.at(-1)];
       tf.tidy(() => layer.setWeights([tf.tensor(data.gamma, cols), tf.tensor(data.beta, cols)]));

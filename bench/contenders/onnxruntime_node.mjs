@@ -1,5 +1,4 @@
 /** onnxruntime-node with ONNX's operator LayerNormalization; it offers no gradient. */
-import {EPSILON} from '../support/data.mjs';
 import {layerNormModel} from '../support/onnx_model.mjs';
 import {onnxWork} from './onnx.mjs';
 
@@ -17,8 +16,8 @@ export const onnxRuntimeNode = {
       graphOptimizationLevel: 'all',
     };
     return {
-      prepare: ({shape, data}) =>
-        onnxWork(ort, layerNormModel(shape, EPSILON), options, {shape, data, keepsOutput: true}),
+      prepare: ({shape, data, epsilon}) =>
+        onnxWork(ort, layerNormModel(shape, epsilon), options, {shape, data, keepsOutput: true}),
     };
   },
 };

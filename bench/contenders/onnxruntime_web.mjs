@@ -2,7 +2,6 @@
  * onnxruntime-web with ONNX's operator LayerNormalization; it offers no gradient. The context says
  * with which of its providers.
  */
-import {EPSILON} from '../support/data.mjs';
 import {layerNormModel} from '../support/onnx_model.mjs';
 import {onnxWork} from './onnx.mjs';
 
@@ -17,8 +16,8 @@ export const onnxRuntimeWeb = {
     ort.env.logLevel = 'error';
     const options = {executionProviders: [provider], graphOptimizationLevel: 'all'};
     return {
-      prepare: ({shape, data}) =>
-        onnxWork(ort, layerNormModel(shape, EPSILON), options, {shape, data, keepsOutput: false}),
+      prepare: ({shape, data, epsilon}) =>
+        onnxWork(ort, layerNormModel(shape, epsilon), options, {shape, data, keepsOutput: false}),
     };
   },
 };

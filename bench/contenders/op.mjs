@@ -1,5 +1,4 @@
 /** The op of this package, without a layer round it. */
-import {EPSILON} from '../support/data.mjs';
 import {tfjsWork} from './tfjs.mjs';
 
 export const op = {
@@ -10,13 +9,13 @@ export const op = {
     const {tf} = context;
     const {layerNorm} = context.library;
     return {
-      prepare({shape, data, kind}) {
+      prepare({shape, data, kind, epsilon}) {
         const cols = [shape.at(-1)];
         const x = tf.tensor(data.x, shape);
         const dy = tf.tensor(data.dy, shape);
         const gamma = tf.tensor(data.gamma, cols);
         const beta = tf.tensor(data.beta, cols);
-        const forward = () => layerNorm(x, {gamma, beta, epsilon: EPSILON});
+        const forward = () => layerNorm(x, {gamma, beta, epsilon});
         const gradient = () =>
           tf.tidy(() => tf.engine().gradients(forward, [x, gamma, beta], dy).grads);
         const run = kind === 'forward' ? () => [forward()] : gradient;

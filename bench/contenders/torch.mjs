@@ -7,7 +7,6 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
-import {EPSILON} from '../support/data.mjs';
 
 export const torch = {
   name: 'torch',
@@ -18,16 +17,17 @@ export const torch = {
     if (!python) throw new Error('No Python with torch was named: --python FILE.');
     const worker = startWorker(python);
     const folder = mkdtempSync(path.join(tmpdir(), 'bench-torch-'));
-    await worker.ask({do: 'start', threads});
+    const {version} = await worker.ask({do: 'start', threads});
     return {
-      async prepare({shape, data, kind}) {
+      version,
+      async prepare({shape, data, kind, epsilon}) {
         const files = Object.entries(data).map(([name, values]) => {
           const file = path.join(folder, name);
           writeFileSync(file, values);
           return [name, file];
         });
         const output = path.join(folder, 'output');
-        const request = {shape, kind, epsilon: EPSILON, files: Object.fromEntries(files), output};
+        const request = {shape, kind, epsilon, files: Object.fromEntries(files), output};
         await worker.ask({do: 'prepare', ...request});
         return {
           time: async (calls) => (await worker.ask({do: 'time', calls})).ms,

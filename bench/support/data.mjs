@@ -17,6 +17,14 @@ export function createData(shape) {
   };
 }
 
+/** `size` float32 numbers of the normal distribution (Box–Muller), the same each time. */
+export function normal(size, mean, spread) {
+  const random = generator(size);
+  const uniform = () => (random() + 1) / 2; // in [0, 1)
+  const draw = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  return Float32Array.from({length: size}, () => mean + spread * draw());
+}
+
 /** Numbers between -1 and 1, evenly spread (mulberry32). */
 function generator(seed) {
   let state = seed >>> 0;

@@ -1,4 +1,4 @@
-/** The command line of `npm run bench`. */
+/** The command lines of `npm run bench` and `npm run numerics`. */
 import {parseArgs} from 'node:util';
 
 export const BACKENDS = ['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'];
@@ -49,6 +49,39 @@ export function parseBenchFlags(argv) {
     python,
     help,
     isWhole: !quick && [backend, shape, json, peers].every((value) => value === undefined),
+  };
+}
+
+export const NUMERICS_HELP = `Measures how exact layer normalisation is: this package, the built-in layer, onnxruntime and torch.
+
+usage: npm run numerics -- [--flag value]
+
+  --backend LIST   some of ${BACKENDS.join(', ')} (default all)
+  --python FILE    a Python that has torch (default: torch is left out)
+  --help
+
+It writes the tables of docs/numerics.md; with --backend it prints them instead.`;
+
+/**
+ * @param {string[]} argv
+ * @returns {{backends: string[], python?: string, help: boolean, isWhole: boolean}}
+ * @throws Error A flag is unknown or has a wrong value; the message says what is allowed.
+ */
+export function parseNumericsFlags(argv) {
+  const {values} = parseArgs({
+    args: argv,
+    options: {
+      backend: {type: 'string'},
+      python: {type: 'string'},
+      help: {type: 'boolean', short: 'h', default: false},
+    },
+  });
+  const {backend, python, help} = values;
+  return {
+    backends: backend === undefined ? BACKENDS : someOf('backend', backend, BACKENDS),
+    python,
+    help,
+    isWhole: backend === undefined,
   };
 }
 

@@ -7,6 +7,15 @@ export function formatTime(ms) {
   return `${(ms / 1000).toPrecision(3)} s`;
 }
 
+/** A relative error. */
+export function formatError(error) {
+  if (error === undefined) return '–';
+  if (Number.isNaN(error)) return 'NaN';
+  if (error === Number.POSITIVE_INFINITY) return 'Inf';
+  if (error === 0) return '0';
+  return error < 0.01 ? error.toExponential(1) : error.toPrecision(2);
+}
+
 /** How many times faster than the built-in layer; nothing where that was not measured. */
 export function formatRatio(ratio) {
   if (ratio === undefined) return '–';

@@ -1,6 +1,7 @@
 /** The table in README.md, between two markers, written anew by each whole run. */
 import {readFileSync, writeFileSync} from 'node:fs';
 import {formatRatio, formatShape, formatTime, KINDS, ratioTo} from './format.mjs';
+import {replaceMarked} from './marked.mjs';
 
 const SHAPES = [
   [32, 128, 256],
@@ -19,16 +20,9 @@ const BACKENDS = {
 /** @throws Error The file lacks the markers. */
 export function writeReadme(report, file) {
   let text = readFileSync(file, 'utf8');
-  text = replaceBetween(text, 'ratios', ratios(report), file);
-  text = replaceBetween(text, 'bench', section(report), file);
+  text = replaceMarked(text, {name: 'ratios', command: 'npm run bench', file}, ratios(report));
+  text = replaceMarked(text, {name: 'bench', command: 'npm run bench', file}, section(report));
   writeFileSync(file, text);
-}
-
-function replaceBetween(text, name, lines, file) {
-  const [begin, end] = [`<!-- ${name}: written by \`npm run bench\` -->`, `<!-- /${name} -->`];
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file} lacks the markers ${begin} and ${end}.`);
-  return `${text.slice(0, from + begin.length)}\n\n${lines}\n\n${text.slice(to)}`;
 }
 
 /** The short table: how many times as fast, by backend, at the larger shape. */

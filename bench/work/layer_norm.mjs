@@ -1,6 +1,7 @@
 /** One layer normalisation of a shape, forward alone or forward + backward, by all contenders. */
-import {expectedOutputs, largestError} from '../support/accuracy.mjs';
+import {expectedOutputs} from '../support/accuracy.mjs';
 import {createData, EPSILON} from '../support/data.mjs';
+import {errorsOf} from '../support/error.mjs';
 import {timeInTurn} from '../support/timing.mjs';
 
 /**
@@ -22,10 +23,10 @@ export async function measureLayerNorm(context, contenders, {shape, kind, checks
     try {
       if (!kinds.includes(kind)) throw new Error('It offers no gradient.');
       await refuseTooSlow(context, {made, growth, shape, kind});
-      const work = await made.prepare({shape, data, kind});
+      const work = await made.prepare({shape, data, kind, epsilon: EPSILON});
       ready.push({name, work, row});
       const outputs = expected && normalizes ? await work.outputs() : undefined;
-      if (outputs) row.error = largestError(outputs, expected, cols);
+      if (outputs) row.error = Math.max(...errorsOf(outputs, expected, cols));
       const ms = await work.time(1);
       if (ms > context.limits.capMs) {
         Object.assign(row, {ms, low: ms, high: ms, runs: 1}); // the one run it gets
@@ -53,12 +54,17 @@ export async function measureLayerNorm(context, contenders, {shape, kind, checks
  *
  * @throws Error One run would exceed the cap.
  */
-async function refuseTooSlow({limits}, {made, growth, shape, kind}) {
+export async function refuseTooSlow({limits}, {made, growth, shape, kind}) {
   const cols = shape.at(-1);
   if (!growth || cols < 16_384) return;
   const probe = async (part) => {
     const smaller = [...shape.slice(0, -1), cols / part];
-    const work = await made.prepare({shape: smaller, data: createData(smaller), kind});
+    const work = await made.prepare({
+      shape: smaller,
+      data: createData(smaller),
+      kind,
+      epsilon: EPSILON,
+    });
     await work.time(1);
     const ms = await work.time(1);
     await work.dispose();

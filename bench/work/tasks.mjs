@@ -1,4 +1,4 @@
-/** What is measured in an environment. */
+/** What `npm run bench` measures in an environment. */
 
 const SHAPES = [
   [8, 64],
