@@ -7,9 +7,9 @@
 const specs = [`<rootDir>/test/${process.env.SOAK ? 'soak' : 'spec'}/**/*.spec.ts`];
 
 /** For the kernels that stand in where a backend has none: what the ops and layers compute. */
-const opSpecs = ['errors', 'gradients', 'invariants', 'kernels', 'layer', 'memory', 'numerics'].map(
-  (name) => `<rootDir>/test/spec/${name}.spec.ts`,
-);
+const opSpecs = [
+  ...['errors', 'faults', 'gradients', 'invariants', 'kernels', 'layer', 'memory', 'numerics'],
+].map((name) => `<rootDir>/test/spec/${name}.spec.ts`);
 
 const typescript = {
   // Sources name their neighbours by the extension that they have once built.

@@ -1,6 +1,7 @@
 /** The gradient of the kernel `LayerNorm`: one call of the kernel `LayerNormGrad`. */
 import * as tf from '@tensorflow/tfjs-core';
 import {LayerNorm, LayerNormGrad} from '../kernels/contract.js';
+import {ensureKernels} from '../kernels/register.js';
 
 export const layerNormGradient: tf.GradConfig = {
   kernelName: LayerNorm,
@@ -10,6 +11,8 @@ export const layerNormGradient: tf.GradConfig = {
     // dys[1], of the statistics, is not used: they are saved for this function, not an output.
     const [dy] = dys as tf.Tensor[];
     const [x, gamma, stats] = saved;
+    dy.throwIfDisposed();
+    ensureKernels(); // the backend may have changed since the forward pass
 
     // At once, not in the functions below: tfjs tidies after each, and would take the others' result.
     const inputs = {dy, x, stats, gamma};

@@ -19,7 +19,7 @@ export function normalize(
   options: NormalizeOptions,
 ): tf.Tensor {
   const {axis, epsilon, center} = options;
-  const tensor = toTensor(input);
+  const tensor = toTensor(opName, 'x', input);
   if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32') {
     throw new Error(`${opName}: x must be float32 or int32, but is ${tensor.dtype}.`);
   }
@@ -48,8 +48,10 @@ function flat(param: tf.Tensor): tf.Tensor {
   return param.rank === 1 ? param : tf.reshape(param, [-1]);
 }
 
-function toTensor(value: tf.Tensor | tf.TensorLike): tf.Tensor {
-  return value instanceof tf.Tensor ? value : tf.tensor(value);
+function toTensor(opName: string, name: string, value: tf.Tensor | tf.TensorLike): tf.Tensor {
+  if (!(value instanceof tf.Tensor)) return tf.tensor(value);
+  if (value.isDisposed) throw new Error(`${opName}: ${name} is disposed.`);
+  return value;
 }
 
 function checkedParam(
@@ -59,7 +61,7 @@ function checkedParam(
   shape: number[],
 ): tf.Tensor | undefined {
   if (value == null) return undefined;
-  const param = toTensor(value);
+  const param = toTensor(opName, name, value);
   if (param.dtype !== 'float32') {
     throw new Error(`${opName}: ${name} must be float32, but is ${param.dtype}.`);
   }

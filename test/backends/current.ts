@@ -22,6 +22,8 @@ export let backendName: BackendName;
 /** Known from the start as well. */
 export let kernelKind: KernelKind;
 
+let checkBackend = () => {};
+
 /** Software GPUs compile slowly: the first set-up of a backend may take this long. */
 const READY_TIMEOUT_MS = 120_000;
 
@@ -39,11 +41,9 @@ export function useBackend(
 ): void {
   backendName = name;
   kernelKind = kind;
+  checkBackend = check;
 
-  beforeAll(async () => {
-    if (!(await tf.setBackend(name))) throw new Error(await whyUnavailable(name));
-    check();
-  }, READY_TIMEOUT_MS);
+  beforeAll(setUp, READY_TIMEOUT_MS);
 
   afterEach(async () => {
     const left = tf.getBackend();
@@ -54,6 +54,19 @@ export function useBackend(
         `Set '${name}' again where a test changes the backend.`,
     );
   });
+}
+
+async function setUp(): Promise<void> {
+  if (!(await tf.setBackend(backendName))) throw new Error(await whyUnavailable(backendName));
+  checkBackend();
+}
+
+/** Disposes the backend that the spec is on, with all its tensors, and registers it again. */
+export async function setUpBackendAnew(): Promise<void> {
+  const factory = tf.findBackendFactory(backendName);
+  tf.removeBackend(backendName);
+  tf.registerBackend(backendName, factory);
+  await setUp();
 }
 
 /** tfjs only logs why a backend is not there: its factory is asked once more, to report the cause. */

@@ -2,14 +2,19 @@
  * The `tensorflow` backend in the form that our kernels for `cpu` take: tensors as typed arrays. So
  * those serve where the addon cannot be had, several times faster than TensorFlow's own ops.
  */
-import type {TypedArray} from '@tensorflow/tfjs-core';
+import type {DataId, TypedArray} from '@tensorflow/tfjs-core';
 import type {HostBackend} from '../cpu/values.js';
 import type {NodeJSKernelBackend} from './addon.js';
 
 /** Reading copies, unless TensorFlow has not seen the tensor yet; what is written is not copied. */
 export function onHost(backend: NodeJSKernelBackend): HostBackend {
+  const {tensorMap} = backend as unknown as {tensorMap: HostBackend['data']};
+  const get = (dataId: DataId) => {
+    tensorMap.get(dataId); // brings a tensor over that another backend has, as readSync does not
+    return {values: backend.readSync(dataId) as TypedArray};
+  };
   return {
-    data: {get: (dataId) => ({values: backend.readSync(dataId) as TypedArray})},
+    data: {get},
     makeTensorInfo: (shape, dtype, values) => ({
       dataId: backend.write(values, shape, dtype),
       shape,
