@@ -1,5 +1,6 @@
 /** Reads HDF5 files: their tensors by path, and in a file of a whole model what else is there. */
 import type {File as Hdf5File} from 'h5wasm';
+import {checkHeaps} from './hdf5_heaps.js';
 import {mostBytes} from './zip.js';
 
 export interface StoredTensor {
@@ -24,6 +25,7 @@ let files = 0;
 
 /** @throws Error Not a whole HDF5 file, or one damaged. */
 export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Model> {
+  checkHeaps(bytes);
   const hdf5 = await import('h5wasm');
   const library = await hdf5.ready;
   const name = `/keras_${files++}.h5`;
@@ -53,7 +55,7 @@ function readModel({Dataset, Group}: Hdf5, file: Hdf5File, most: number): Hdf5Mo
   for (const path of file.paths()) {
     const entity = file.get(path);
     if (!(entity instanceof Dataset) || !entity.shape) continue;
-    size += 4 * entity.shape.reduce((product, n) => product * n, 1);
+    size += entity.shape.reduce((product, n) => product * n, Math.max(4, entity.metadata.size));
     if (size > most) throw new Error(`the HDF5 file claims to hold more than ${most} bytes.`);
     const values = numbers(entity.value);
     if (values) tensors.set(path.replace(/^\//, ''), {shape: entity.shape, values});

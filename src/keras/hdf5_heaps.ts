@@ -1,0 +1,49 @@
+/**
+ * Checks an HDF5 file's global heaps, where its texts are. The HDF5 library walks through them by
+ * the lengths that are written there, and where one is wrong it may walk for ever.
+ */
+
+const SIGNATURE = [...'GCOL'].map((char) => char.charCodeAt(0));
+
+/** A heap's header, and that of each object in it: what its length does not count. */
+const HEADER = 16;
+
+/** @throws Error A heap whose objects do not fill it, one after the other. */
+export function checkHeaps(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  checkWidths(bytes);
+  const [first] = SIGNATURE;
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    const isHeap = SIGNATURE.every((code, i) => bytes[at + i] === code) && bytes[at + 4] === 1;
+    if (!isHeap || at + HEADER > bytes.length) continue;
+    const end = at + Number(view.getBigUint64(at + 8, true));
+    // What does not fit the file is no heap, or one that the library refuses itself.
+    if (end <= bytes.length) checkHeap(view, at, end);
+  }
+}
+
+function checkHeap(view: DataView, start: number, end: number): void {
+  for (let at = start + HEADER; at + HEADER <= end; ) {
+    const isFree = view.getUint16(at, true) === 0;
+    const length = Number(view.getBigUint64(at + 8, true));
+    const taken = isFree ? length : HEADER + 8 * Math.ceil(length / 8);
+    if (taken < HEADER || at + taken > end) {
+      throw new Error(
+        `the HDF5 file is damaged or cut short: at byte ${at} a heap has an object of ${taken} ` +
+          `bytes, expected from ${HEADER} to ${end - at}.`,
+      );
+    }
+    at += taken;
+  }
+}
+
+/** The lengths above are of 8 bytes in every file that Keras writes; here a file says so. */
+function checkWidths(bytes: Uint8Array): void {
+  if (bytes.length < HEADER) return; // the library says that it is cut short
+  const at = bytes[8] < 2 ? 13 : 9; // by the version of the superblock
+  if (bytes[at] === 8 && bytes[at + 1] === 8) return;
+  throw new Error(
+    'the HDF5 file is damaged or cut short: it has addresses and lengths of ' +
+      `${bytes[at]} and ${bytes[at + 1]} bytes, expected 8.`,
+  );
+}
