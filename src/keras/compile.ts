@@ -1,7 +1,8 @@
 /** Compiles a model as it was in Keras, where tfjs has the optimiser and the losses. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, ModelCompileArgs} from '@tensorflow/tfjs-layers';
-import {classOf, type Json} from './saved.js';
+import {printed} from './check_config.js';
+import {classOf, type Json, own} from './saved.js';
 
 /** Names of Keras that are not tfjs's in snake_case. */
 const LOSS_NAMES: Record<string, string> = {
@@ -35,6 +36,9 @@ const KNOWN = new Set([
   ...['ema_momentum', 'ema_overwrite_frequency', 'fn', 'dtype', 'axis', 'ignore_class'],
 ]);
 
+/** Options of the optimisers below; they may be absent. */
+const NUMBERS = ['momentum', 'rho', 'epsilon', 'beta_1', 'beta_2', 'initial_accumulator_value'];
+
 const OPTIMIZERS: Record<string, (config: Json) => tf.Optimizer> = {
   Adadelta: (c) => tf.train.adadelta(c.learning_rate, c.rho, c.epsilon),
   Adagrad: (c) => tf.train.adagrad(c.learning_rate, c.initial_accumulator_value),
@@ -61,18 +65,29 @@ export function compileAsSaved(model: LayersModel, saved: Json): void {
     .flat(3)
     .map((metric: Json) => nameOf(metric, METRICS, METRIC_NAMES));
   const oneOutput = model.outputs.length === 1;
-  model.compile({
-    optimizer,
-    loss,
-    metrics: oneOutput ? [...new Set(metrics.filter((name) => name !== undefined))] : [],
-  });
+  try {
+    model.compile({
+      optimizer,
+      loss,
+      metrics: oneOutput ? [...new Set(metrics.filter((name) => name !== undefined))] : [],
+    });
+  } catch (error) {
+    tf.dispose(Object.values(optimizer));
+    throw new Error(`the model cannot be compiled as it was saved: ${(error as Error).message}`);
+  }
 }
 
+/** @throws Error An option that is no number. */
 function readOptimizer(saved: Json): tf.Optimizer | undefined {
   if (typeof saved?.config?.learning_rate !== 'number' || hasUnknown(saved.config)) {
     return undefined;
   }
-  return OPTIMIZERS[classOf(saved)]?.(saved.config);
+  for (const option of NUMBERS) {
+    const value = saved.config[option] ?? 0;
+    if (typeof value === 'number') continue;
+    throw new Error(`the optimiser's ${option} must be a number, but is ${printed(value)}.`);
+  }
+  return own(OPTIMIZERS, classOf(saved))?.(saved.config);
 }
 
 /** One loss, or one an output: in a list, or by the outputs' names. */
@@ -103,7 +118,9 @@ function nameOf(
   const given = typeof saved === 'string' ? saved : (config?.fn ?? class_name);
   if (typeof given !== 'string') return undefined;
   const snake = given.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
-  const camel = (others[snake] ?? snake).replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
+  const camel = (own(others, snake) ?? snake).replace(/_([a-z])/g, (_, c: string) =>
+    c.toUpperCase(),
+  );
   return known.has(camel) ? camel : undefined;
 }
 

@@ -1,8 +1,16 @@
 /** Turns the config of a model of Keras 2 or 3 into that of Keras 2, which tfjs reads. */
-import {type Call, type Reference, readCalls, references, withoutRepeats} from './calls.js';
+import {
+  type Call,
+  checkCalls,
+  type Reference,
+  readCalls,
+  references,
+  withoutRepeats,
+} from './calls.js';
+import {LAYER_OPTIONS} from './check_config.js';
 import {activationName, checkLayer} from './limits.js';
 import {type GraphLayer, giveMasks, hasMasks, usesMask} from './masks.js';
-import {classOf, type Json, layersOf, nameOf, type SavedLayer} from './saved.js';
+import {classOf, type Json, layersOf, nameOf, own, type SavedLayer} from './saved.js';
 
 /** Keys of Keras 3 that have no meaning in tfjs. */
 const DROPPED = new Set(['optional', 'ragged', 'autocast', 'quantization_config']);
@@ -12,9 +20,6 @@ const OTHER_NAMES: Record<string, string> = {
   LecunNormal: 'LeCunNormal',
   LecunUniform: 'LeCunUniform',
 };
-
-/** Keys under which a layer holds another. */
-const WRAPPED = new Set(['layer', 'forward_layer', 'backward_layer', 'cell']);
 
 /** Operations on tensors, which Keras saves in the place of layers, and the layers that do the same. */
 const OPERATIONS: Record<string, string> = {
@@ -54,7 +59,7 @@ function translateLayer(saved: SavedLayer, context: Context): Json {
 function tfjsClass(saved: SavedLayer): string {
   const className = classOf(saved);
   if (className === 'Model') return 'Functional';
-  if (className === 'TFOpLambda') return OPERATIONS[saved.config.function] ?? className;
+  if (className === 'TFOpLambda') return own(OPERATIONS, saved.config.function) ?? className;
   // The classes of operations in Keras 3 have names that layers have as well.
   const isOperation = saved.module?.startsWith('keras.src.ops.');
   if (isOperation && !['Add', 'Multiply', 'Maximum', 'Minimum'].includes(className)) {
@@ -116,19 +121,22 @@ function translateGraph(config: Json, context: Context): Json {
   );
   // The first call of a nested model is its call 1 in tfjs and Keras 2: call 0 is the model's own.
   // In Keras 3 it is call 0; but where a Functional's gives the model's output, it is call 1.
-  const isNested3 = (name: string) => {
-    const layer = saved.get(name);
-    return layer && layersOf(layer) && !layer.inbound_nodes?.every(Array.isArray);
-  };
+  const isNested = (name: string) => layersOf(saved.get(name)) !== undefined;
+  const isOfKeras2 = (name: string) => saved.get(name)?.inbound_nodes?.every(Array.isArray);
   const isFunctional = (name: string) => Boolean(saved.get(name)?.config.output_layers);
-  const outputs = references(config.output_layers).map(([name, call, output]): Reference => {
-    return [name, isNested3(name) && isFunctional(name) ? call - 1 : call, output];
-  });
-  const shift = ([name, call, output]: Reference) => [
-    name,
-    isNested3(name) ? call + 1 : call,
-    output,
-  ];
+  const shifted = ([name, call, output]: Reference, by: number): Reference => {
+    return [name, isNested(name) ? call + by : call, output];
+  };
+  for (const {calls} of graph) {
+    for (const call of calls) {
+      call.inputs = call.inputs.map((ref) => shifted(ref, isOfKeras2(ref[0]) ? -1 : 0));
+    }
+  }
+  const outputs = references(config.output_layers).map((ref) =>
+    shifted(ref, isOfKeras2(ref[0]) || isFunctional(ref[0]) ? -1 : 0),
+  );
+  const inputs = references(config.input_layers);
+  checkCalls(graph, inputs, outputs);
   const withMasks = giveMasks({layers: graph, outputs}, context.keras3);
   const layers = withMasks.layers.map(({name, className, config, calls}) => {
     const layer = translateLayer(saved.get(name) ?? {class_name: className, config}, context);
@@ -138,16 +146,16 @@ function translateGraph(config: Json, context: Context): Json {
         : {inputs: calls.map((call) => call.inputs), options: {}};
     return {
       class_name: layer.class_name,
-      config: {...layer.config, ...options},
+      config: {...layer.config, ...options, name},
       name,
-      inbound_nodes: inputs.map((refs) => refs.map((ref) => [...shift(ref), {}])),
+      inbound_nodes: inputs.map((refs) => refs.map((ref) => [...shifted(ref, 1), {}])),
     };
   });
   return {
     name: config.name,
     layers,
-    input_layers: references(config.input_layers),
-    output_layers: withMasks.outputs.map(shift),
+    input_layers: inputs,
+    output_layers: withMasks.outputs.map((ref) => shifted(ref, 1)),
   };
 }
 
@@ -198,7 +206,8 @@ function fields(config: Json, className: string, context: Context): Json {
         return [key, null];
       }
       if (className === 'LeakyReLU' && key === 'negative_slope') return ['alpha', value];
-      if (WRAPPED.has(key) && value?.class_name) return [key, translateLayer(value, context)];
+      if (LAYER_OPTIONS.includes(key) && value?.class_name)
+        return [key, translateLayer(value, context)];
       if (key === 'cells') return [key, value.map((cell: Json) => translateLayer(cell, context))];
       const translated = translate(value);
       const isActivation = key === 'activation' || key === 'recurrent_activation';
@@ -218,7 +227,7 @@ function translate(value: Json): Json {
   if (class_name === 'L1' || class_name === 'L2') {
     return {class_name: 'L1L2', config: {l1: config.l1 ?? 0, l2: config.l2 ?? 0}};
   }
-  return {class_name: OTHER_NAMES[class_name] ?? class_name, config};
+  return {class_name: own(OTHER_NAMES, class_name) ?? class_name, config};
 }
 
 /** Policies by name; tfjs has float32 only, in which mixed precision is computed here. */

@@ -1,7 +1,7 @@
 /** What Keras's layers can do and tfjs's cannot: said in an error, where tfjs would ignore it. */
 import {serialization} from '@tensorflow/tfjs-core';
-import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {classOf, type Json, nameOf, type SavedLayer} from './saved.js';
+import {type LayersModel, layers} from '@tensorflow/tfjs-layers';
+import {classOf, type Json, nameOf, own, type SavedLayer} from './saved.js';
 
 /** By class and option: the values that tfjs can do. Options that are not there have their default. */
 const POSSIBLE: Record<string, Record<string, Json[]>> = {
@@ -35,7 +35,8 @@ const ACTIVATIONS = new Set([
 export function checkLayer(saved: SavedLayer, className: string, path: string[]): void {
   const place = path.length ? ` in the model ${path.map((name) => `"${name}"`).join(' → ')}` : '';
   const where = `layer "${nameOf(saved)}"${place}`;
-  if (!(className in serialization.SerializationMap.getMap().classNameMap)) {
+  const [known] = own(serialization.SerializationMap.getMap().classNameMap, className) ?? [];
+  if (!(known?.prototype instanceof layers.Layer)) {
     throw new Error(
       `${where} is of the class ${classOf(saved)}, which is not known. Write it as a class that ` +
         `extends tf.layers.Layer, with the static className '${classOf(saved)}', and register ` +

@@ -1,6 +1,8 @@
 /** From a file of Keras to a model of tfjs: reads it, translates its config, gives it the weights. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type LayersModel, loadLayersModel, models} from '@tensorflow/tfjs-layers';
+import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
+import {buildModel} from './build.js';
+import {checkModel, checkTraining, checkVersion} from './check_config.js';
 import {compileAsSaved} from './compile.js';
 import {translateModel} from './config.js';
 import {readHdf5} from './hdf5.js';
@@ -8,7 +10,7 @@ import {checkBuilt} from './limits.js';
 import {modelJsonHandler, parseJson, readWeights} from './model_json.js';
 import type {Json, SavedLayer} from './saved.js';
 import {isHandler, type KerasSource, readSource} from './source.js';
-import {assignWeights, type StoredWeights} from './weights.js';
+import {assignWeights, countValues, type StoredWeights} from './weights.js';
 import {unzipKeras} from './zip.js';
 
 /** What a file holds, of whichever kind it is. */
@@ -32,32 +34,56 @@ interface KerasFile {
  *     cannot, or weights do not fit. No tensor of it is then left.
  */
 export async function loadKerasModel(source: KerasSource): Promise<LayersModel> {
-  const {registeredVariables} = tf.engine().state;
-  const before = new Set(Object.keys(registeredVariables));
   try {
     const opened = await open(source);
-    return 'weights' in opened ? await build(opened) : await loadLayersModel(opened);
+    return 'weights' in opened ? await build(opened) : await loadSavedByTfjs(opened);
   } catch (error) {
-    for (const [name, variable] of Object.entries(registeredVariables)) {
-      if (!before.has(name)) variable.dispose();
-    }
     throw new Error(`loadKerasModel: ${(error as Error)?.message ?? error}`, {cause: error});
   }
 }
 
 async function build({model, kerasVersion, training, weights}: KerasFile): Promise<LayersModel> {
-  const keras3 = Number.parseInt(kerasVersion, 10) >= 3;
-  const modelTopology = {model_config: translateModel(model, keras3)};
-  let building: Promise<LayersModel> | undefined;
-  // All of it runs at once, in spite of the promise. The tidy is for what tfjs's initialisers leave.
-  tf.tidy(() => {
-    building = models.modelFromJSON(modelTopology);
-  });
-  const built = (await building) as LayersModel;
-  checkBuilt(built);
-  assignWeights(built, model, weights);
-  compileAsSaved(built, training);
-  return built;
+  const config = translateModel(model, checkVersion(kerasVersion) >= 3);
+  const made: tf.Variable[] = [];
+  try {
+    const built = await collect(made, () => buildModel(config, countValues(weights)));
+    collect(made, () => {
+      checkBuilt(built);
+      assignWeights(built, model, weights);
+      compileAsSaved(built, training && checkTraining(training));
+    });
+    return built;
+  } catch (error) {
+    tf.dispose(made);
+    throw error;
+  }
+}
+
+/** By tfjs's own loader; where that fails, what it has made is disposed. */
+async function loadSavedByTfjs(handler: tf.io.IOHandler): Promise<LayersModel> {
+  const {registeredVariables} = tf.engine().state;
+  const before = new Set(Object.keys(registeredVariables));
+  try {
+    return await loadLayersModel(handler);
+  } catch (error) {
+    for (const [name, variable] of Object.entries(registeredVariables)) {
+      if (!before.has(name)) variable.dispose();
+    }
+    throw error;
+  }
+}
+
+/** Does what runs at once, and adds the variables that it has made to `made`. */
+function collect<T>(made: tf.Variable[], make: () => T): T {
+  const {registeredVariables} = tf.engine().state;
+  const before = new Set(Object.keys(registeredVariables));
+  try {
+    return make();
+  } finally {
+    for (const [name, variable] of Object.entries(registeredVariables)) {
+      if (!before.has(name)) made.push(variable);
+    }
+  }
 }
 
 /** What the file holds; a handler where tfjs itself saved the model. */
@@ -81,7 +107,7 @@ async function openZip(bytes: Uint8Array): Promise<KerasFile> {
   const {tensors} = await readHdf5(weights);
   return {
     model,
-    kerasVersion: parseJson(metadata, 'metadata.json').keras_version,
+    kerasVersion: parseJson(metadata, 'metadata.json')?.keras_version,
     training: (model as Json).compile_config,
     weights: {byPath: tensors},
   };
@@ -122,13 +148,4 @@ async function openArtifacts(handler: tf.io.IOHandler): Promise<KerasFile | tf.i
       ? {byPath: new Map(tensors.map((tensor) => [tensor.name, tensor]))}
       : {inOrder: tensors},
   };
-}
-
-/** @throws Error The config is not that of a model of layers. */
-function checkModel(config: Json): SavedLayer {
-  if (typeof config?.class_name === 'string' && Array.isArray(config.config?.layers)) return config;
-  const found = config?.class_name ? ` It is of the class ${config.class_name}.` : '';
-  throw new Error(
-    `the config is not that of a sequential or functional model, with its layers.${found}`,
-  );
 }

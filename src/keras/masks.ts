@@ -134,7 +134,18 @@ function withMasks(call: Call, found: (ref: Reference) => Mask | null): Call {
 function maskFinder(layers: GraphLayer[], keras3: boolean, added: Map<string, GraphLayer>) {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
 
-  return function maskOf([name, call, output]: Reference): Mask | typeof LOST | null {
+  type Found = Mask | typeof LOST | null;
+  const known = new Map<string, Found>();
+
+  // Each tensor is asked for once: there are ever so many ways through a chain of residuals.
+  function maskOf(ref: Reference): Found {
+    const key = String(ref);
+    const mask = known.has(key) ? (known.get(key) as Found) : findMask(ref);
+    known.set(key, mask);
+    return mask;
+  }
+
+  function findMask([name, call, output]: Reference): Found {
     const layer = byName.get(name) as GraphLayer;
     const {className, config} = layer;
     const inputs = layer.calls[call]?.inputs ?? [];
@@ -164,7 +175,9 @@ function maskFinder(layers: GraphLayer[], keras3: boolean, added: Map<string, Gr
       return return_sequences && output === 0 ? maskOf(inputs[0]) : null;
     }
     return PASSING.has(className) && inputs.length ? maskOf(inputs[0]) : null;
-  };
+  }
+
+  return maskOf;
 }
 
 /** Keras 2 keeps the masks that are there, Keras 3 needs all; to combine different ones is left out. */

@@ -25,6 +25,12 @@ export function nameOf({name, config}: SavedLayer): string {
 }
 
 /** The layers of a model; undefined for any other layer. */
-export function layersOf({config}: SavedLayer): SavedLayer[] | undefined {
-  return Array.isArray(config?.layers) ? config.layers : undefined;
+export function layersOf(saved?: SavedLayer): SavedLayer[] | undefined {
+  const layers = saved?.config.layers;
+  return Array.isArray(layers) ? layers : undefined;
+}
+
+/** What a table has for a word from a file, which may be one that every object has. */
+export function own<T>(table: Record<string, T>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
 }

@@ -14,6 +14,13 @@ export interface StoredWeights {
   inOrder?: StoredTensor[];
 }
 
+/** How many values there are in all. */
+export function countValues({byPath, byLayer, inOrder = []}: StoredWeights): number {
+  const tensors = [...(byPath?.values() ?? []), ...(byLayer?.values() ?? []), ...inOrder].flat();
+  // A file may name one tensor many times.
+  return [...new Set(tensors)].reduce((sum, {values}) => sum + values.length, 0);
+}
+
 /** Layers within a layer that Keras keeps in another order than the alphabet's. */
 const INNER_ORDER = ['forward', 'backward', 'query', 'key', 'value', 'output'];
 

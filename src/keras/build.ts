@@ -1,0 +1,113 @@
+/**
+ * Builds a model of tfjs and watches it do so. tfjs trusts a config: a number in it may be the size
+ * of a weight, and what it did not expect is a TypeError that names no layer.
+ */
+import {serialization, tidy} from '@tensorflow/tfjs-core';
+import {initializers, type LayersModel, layers, models} from '@tensorflow/tfjs-layers';
+import {printed} from './check_config.js';
+import type {Json} from './saved.js';
+
+type Layer = layers.Layer;
+
+/** An error that names its layer. */
+class BuildError extends Error {}
+
+/**
+ * The model of a translated config, its weights 0: those of the file take their place.
+ *
+ * All of it runs at once, in spite of the promise; until then tfjs's classes are other than usual.
+ *
+ * @param stored how many values the file has for the weights
+ * @throws Error A layer that cannot be built, or weights far larger than the file's.
+ */
+export function buildModel(config: Json, stored: number): Promise<LayersModel> {
+  const restore = [watchClasses(), watchCalls(), watchWeights(stored)];
+  try {
+    let building: Promise<LayersModel> | undefined;
+    tidy(() => {
+      building = models.modelFromJSON({model_config: config});
+    });
+    return building as Promise<LayersModel>;
+  } finally {
+    for (const undo of restore) undo();
+  }
+}
+
+/** Layers made of their config. */
+function watchClasses(): () => void {
+  const {classNameMap} = serialization.SerializationMap.getMap();
+  const before = {...classNameMap};
+  for (const [name, [cls, fromConfig]] of Object.entries(before)) {
+    if (!(cls.prototype instanceof layers.Layer)) continue;
+    const watched: typeof fromConfig = (...args) => {
+      const [, config] = args;
+      return explained(
+        `${name} layer "${config.name}"`,
+        () => config,
+        () => fromConfig(...args),
+      );
+    };
+    classNameMap[name] = [cls, watched];
+  }
+  return () => Object.assign(classNameMap, before);
+}
+
+/** Layers called, and built by it. */
+function watchCalls(): () => void {
+  const {prototype} = layers.Layer;
+  const {apply} = prototype;
+  prototype.apply = function (this: Layer, inputs, kwargs) {
+    const given = [inputs].flat();
+    if (given.some((tensor) => tensor === undefined)) {
+      throw new BuildError(
+        `${nameOf(this)} is given an output of another layer that this one does not have.`,
+      );
+    }
+    const call = () => ({inputs: given.map(({shape}) => shape), options: this.getConfig()});
+    return explained(nameOf(this), call, () => apply.call(this, inputs, kwargs));
+  };
+  return () => {
+    prototype.apply = apply;
+  };
+}
+
+type AddWeight = (this: Layer, name: string, shape: number[], ...rest: unknown[]) => unknown;
+
+/**
+ * The memory that weights may take, twice the file's and some more: what differs by less is told
+ * with both shapes once the file's take their place.
+ */
+function watchWeights(stored: number): () => void {
+  const prototype = layers.Layer.prototype as unknown as {addWeight: AddWeight};
+  const {addWeight} = prototype;
+  let left = 2 * stored + 2 ** 20;
+  prototype.addWeight = function (name, shape, dtype, _initializer, ...rest) {
+    const where = `${nameOf(this)}: its weight ${name} would have the shape [${shape}]`;
+    if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
+      throw new BuildError(`${where}, expected whole numbers.`);
+    }
+    left -= shape.reduce((product, size) => product * size, 1);
+    if (left < 0) {
+      throw new BuildError(`${where}, but the file has ${stored} values for all weights.`);
+    }
+    return addWeight.call(this, name, shape, dtype, initializers.zeros(), ...rest);
+  };
+  return () => {
+    prototype.addWeight = addWeight;
+  };
+}
+
+const nameOf = (layer: Layer) => `${layer.getClassName()} layer "${layer.name}"`;
+
+/** What `make` returns. @throws BuildError, saying which layer failed and, if tfjs does not, on what. */
+function explained<T>(layer: string, given: () => unknown, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof BuildError) throw error;
+    const {name, message} = error as Error;
+    const isMeant = !/^(Type|Range|Reference)Error$/.test(name) && !message.includes('[object ');
+    const reason = isMeant ? message : `tfjs cannot build it as it is saved: ${printed(given())}.`;
+    throw new BuildError(`${layer}: ${reason}`, {cause: error});
+  }
+}

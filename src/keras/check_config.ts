@@ -1,0 +1,157 @@
+/**
+ * Checks the form of what a file says of its model, before anything of it is used. The rest of this
+ * folder relies on it: layers, calls and whatever has a class are what `saved.ts` says. What an
+ * option may be is left to the layer's class.
+ */
+import {serialization} from '@tensorflow/tfjs-core';
+import {LayersModel} from '@tensorflow/tfjs-layers';
+import {classOf, type Json, type SavedLayer} from './saved.js';
+
+/** Far more than models of Keras have; tfjs takes time by the square of it. */
+const MOST_LAYERS = 5000;
+const MOST_DEPTH = 100;
+
+/** The option in which a wrapper holds what it cannot do without. */
+const NEEDED: Record<string, string> = {
+  Bidirectional: 'layer',
+  RNN: 'cell',
+  TimeDistributed: 'layer',
+};
+
+/** Options that hold a layer; `cells` holds a list of them. */
+export const LAYER_OPTIONS = ['layer', 'forward_layer', 'backward_layer', 'cell'];
+
+/** @throws Error It is not the config of a model of layers, or a part of it is not as it should be. */
+export function checkModel(config: Json): SavedLayer {
+  if (typeof config?.class_name !== 'string' || !Array.isArray(config.config?.layers)) {
+    const found =
+      typeof config?.class_name === 'string' ? ` It is of the class ${config.class_name}.` : '';
+    throw new Error(
+      `the config is not that of a sequential or functional model, with its layers.${found}`,
+    );
+  }
+  checkObjects(config, 'the config', 0);
+  checkLayer(config, 'the config', {count: 0});
+  return config;
+}
+
+/** @throws Error A part of how the model was compiled is not as it should be. */
+export function checkTraining(config: Json): Json {
+  checkObjects(config, 'the training config', 0);
+  return config;
+}
+
+/** @returns Keras's main version. @throws Error It is no version. */
+export function checkVersion(version: unknown): number {
+  const text = typeof version === 'string' ? version : '';
+  expect(/^\d+\./.test(text), 'keras_version', 'a version, such as "3.0.0"', version);
+  return Number.parseInt(text, 10);
+}
+
+/** Whatever has a class, wherever it is. */
+function checkObjects(value: Json, path: string, depth: number): void {
+  if (!isObject(value) && !Array.isArray(value)) return;
+  expect(depth <= MOST_DEPTH, path, `nested no more than ${MOST_DEPTH} deep`, value);
+  if ('class_name' in value && 'config' in value) {
+    const {class_name, config} = value;
+    expect(isName(class_name), `${path}.class_name`, 'the name of a class', class_name);
+    const isConfig = typeof config === 'object' ? config !== null : typeof config === 'string';
+    expect(isConfig, `${path}.config`, 'an object, a list or a name', config);
+  }
+  for (const [key, inner] of Object.entries(value)) checkObjects(inner, at(path, key), depth + 1);
+}
+
+function checkLayer(layer: Json, path: string, counter: {count: number}): void {
+  counter.count++;
+  expect(counter.count <= MOST_LAYERS, path, `one of no more than ${MOST_LAYERS} layers`, layer);
+  expect(isObject(layer), path, 'a layer', layer);
+  expect(isName(layer.class_name), `${path}.class_name`, 'the name of a class', layer.class_name);
+  const {config} = layer;
+  expect(isObject(config), `${path}.config`, 'an object', config);
+  for (const key of ['batch_shape', 'batch_input_shape']) {
+    const shape = config[key] ?? [];
+    const sizes = 'a list of whole numbers, or null where a size is open';
+    expect(Array.isArray(shape) && shape.every(isSize), at(`${path}.config`, key), sizes, shape);
+  }
+  const className = classOf(layer);
+  const needed = NEEDED[className];
+  if (needed)
+    expect(isObject(config[needed]), `${path}.config.${needed}`, 'a layer', config[needed]);
+  for (const key of LAYER_OPTIONS) {
+    if (config[key]?.class_name) checkLayer(config[key], `${path}.config.${key}`, counter);
+  }
+  if ('cells' in config) checkLayers(config.cells, `${path}.config.cells`, counter);
+  if (isModel(className, config)) checkNested(config, className, `${path}.config`, counter);
+}
+
+function isModel(className: string, config: Json): boolean {
+  return ['Functional', 'Model', 'Sequential'].includes(className) || Array.isArray(config.layers);
+}
+
+function checkNested(config: Json, className: string, path: string, counter: {count: number}) {
+  const [known] = serialization.SerializationMap.getMap().classNameMap[className] ?? [];
+  const isOther = known !== undefined && !(known.prototype instanceof LayersModel);
+  expect(!isOther, `${path}.layers`, `absent in a layer of the class ${className}`, config.layers);
+  checkLayers(config.layers, `${path}.layers`, counter);
+  const names = new Set<string>();
+  config.layers.forEach((layer: Json, i: number) => {
+    const name = layer.name ?? layer.config.name;
+    expect(isName(name), `${path}.layers[${i}].name`, 'a name', name);
+    expect(!names.has(name), `${path}.layers[${i}].name`, 'the only one of its name', name);
+    names.add(name);
+  });
+  const isGraph = ['Functional', 'Model'].includes(className) || config.output_layers;
+  if (!isGraph) return;
+  expect(className !== 'Sequential', `${path}.output_layers`, 'absent', config.output_layers);
+  config.layers.forEach(({inbound_nodes}: Json, i: number) => {
+    const where = `${path}.layers[${i}].inbound_nodes`;
+    expect(Array.isArray(inbound_nodes), where, 'a list of calls', inbound_nodes);
+    inbound_nodes.forEach((node: Json, call: number) => {
+      checkCall(node, `${where}[${call}]`);
+    });
+  });
+}
+
+function checkLayers(layers: Json, path: string, counter: {count: number}): void {
+  expect(Array.isArray(layers) && layers.length > 0, path, 'a list of layers', layers);
+  layers.forEach((layer: Json, i: number) => {
+    checkLayer(layer, `${path}[${i}]`, counter);
+  });
+}
+
+/** As Keras 3 saves it, an object, or Keras 2, a list of tensors or one tensor. */
+function checkCall(node: Json, path: string): void {
+  if (isObject(node)) {
+    expect(Array.isArray(node.args), `${path}.args`, 'a list', node.args);
+    expect(isObject(node.kwargs ?? {}), `${path}.kwargs`, 'an object', node.kwargs);
+    return;
+  }
+  expect(Array.isArray(node) && node.length > 0, path, 'a call', node);
+  for (const tensor of typeof node[0] === 'string' ? [node] : node) {
+    const [layer, call, , kwargs] = Array.isArray(tensor) ? tensor : [];
+    const isTensor = typeof layer === 'string' && Number.isInteger(call) && isObject(kwargs ?? {});
+    expect(isTensor, path, 'a list of [layer, call, output, options]', node);
+  }
+}
+
+const isObject = (value: Json) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Not such as every object of JavaScript has: tfjs keeps layers and classes by name in objects. */
+const isName = (value: Json) => typeof value === 'string' && value !== '' && !(value in {});
+
+const isSize = (value: Json) => value === null || (Number.isInteger(value) && value >= 0);
+
+const at = (path: string, key: string) =>
+  /^\d+$/.test(key) ? `${path}[${key}]` : `${path}.${key}`;
+
+function expect(isSo: boolean, path: string, expected: string, found: unknown): void {
+  if (isSo) return;
+  throw new Error(`${path} must be ${expected}, but is ${printed(found)}.`);
+}
+
+/** A value for a message, not at any length. */
+export function printed(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'absent';
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}
