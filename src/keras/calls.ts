@@ -30,14 +30,14 @@ const TENSOR_KEYWORDS: Record<string, readonly string[]> = {
 /** @throws Error An argument that tfjs has no way to give. */
 export function readCalls(layer: SavedLayer): Call[] {
   return (layer.inbound_nodes ?? []).map((node) => {
-    if (!Array.isArray(node)) return toCall(layer, node.args, node.kwargs);
+    if (!Array.isArray(node)) return toCall(layer, node.args, node.kwargs ?? {});
     const calls = typeof node[0] === 'string' ? [node] : node; // an operation's is not in a list
     const kwargs = Object.assign({}, ...calls.map(([, , , options]: Json[]) => options));
     return toCall(layer, calls.map(reference), kwargs);
   });
 }
 
-function toCall(layer: SavedLayer, args: Json[], kwargs: Record<string, Json> = {}): Call {
+function toCall(layer: SavedLayer, args: Json[], kwargs: Record<string, Json>): Call {
   const className = classOf(layer);
   const keywords = own(TENSOR_KEYWORDS, className) ?? [];
   const isAttention = className === 'MultiHeadAttention';

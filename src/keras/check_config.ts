@@ -30,14 +30,14 @@ export function checkModel(config: Json): SavedLayer {
       `the config is not that of a sequential or functional model, with its layers.${found}`,
     );
   }
-  checkObjects(config, 'the config', 0);
-  checkLayer(config, 'the config', {count: 0});
+  checkObjects(config, 'model', 0);
+  checkLayer(config, 'model', {count: 0});
   return config;
 }
 
 /** @throws Error A part of how the model was compiled is not as it should be. */
 export function checkTraining(config: Json): Json {
-  checkObjects(config, 'the training config', 0);
+  checkObjects(config, 'training', 0);
   return config;
 }
 
@@ -66,7 +66,8 @@ function checkLayer(layer: Json, path: string, counter: {count: number}): void {
   expect(counter.count <= MOST_LAYERS, path, `one of no more than ${MOST_LAYERS} layers`, layer);
   expect(isObject(layer), path, 'a layer', layer);
   expect(isName(layer.class_name), `${path}.class_name`, 'the name of a class', layer.class_name);
-  const {config} = layer;
+  const {config, module} = layer;
+  expect(module == null || typeof module === 'string', `${path}.module`, 'a name', module);
   expect(isObject(config), `${path}.config`, 'an object', config);
   for (const key of ['batch_shape', 'batch_input_shape']) {
     const shape = config[key] ?? [];
@@ -92,6 +93,7 @@ function checkNested(config: Json, className: string, path: string, counter: {co
   const [known] = serialization.SerializationMap.getMap().classNameMap[className] ?? [];
   const isOther = known !== undefined && !(known.prototype instanceof LayersModel);
   expect(!isOther, `${path}.layers`, `absent in a layer of the class ${className}`, config.layers);
+  expect(isName(config.name), `${path}.name`, 'a name', config.name);
   checkLayers(config.layers, `${path}.layers`, counter);
   const names = new Set<string>();
   config.layers.forEach((layer: Json, i: number) => {
@@ -147,7 +149,7 @@ const at = (path: string, key: string) =>
 
 function expect(isSo: boolean, path: string, expected: string, found: unknown): void {
   if (isSo) return;
-  throw new Error(`${path} must be ${expected}, but is ${printed(found)}.`);
+  throw new Error(`in its config ${path} must be ${expected}, but is ${printed(found)}.`);
 }
 
 /** A value for a message, not at any length. */

@@ -7,7 +7,7 @@ import {
   references,
   withoutRepeats,
 } from './calls.js';
-import {LAYER_OPTIONS} from './check_config.js';
+import {LAYER_OPTIONS, printed} from './check_config.js';
 import {activationName, checkLayer} from './limits.js';
 import {type GraphLayer, giveMasks, hasMasks, usesMask} from './masks.js';
 import {classOf, type Json, layersOf, nameOf, own, type SavedLayer} from './saved.js';
@@ -223,11 +223,17 @@ function translate(value: Json): Json {
   if (Array.isArray(value)) return value.map(translate);
   if (!('class_name' in value && 'config' in value)) return value;
   const {class_name, config} = value;
-  if (class_name === 'function') return typeof config === 'string' ? config : config.name;
+  if (class_name === 'function') return functionName(config);
   if (class_name === 'L1' || class_name === 'L2') {
     return {class_name: 'L1L2', config: {l1: config.l1 ?? 0, l2: config.l2 ?? 0}};
   }
   return {class_name: own(OTHER_NAMES, class_name) ?? class_name, config};
+}
+
+function functionName(config: Json): string {
+  const name = typeof config === 'string' ? config : config.name;
+  if (typeof name === 'string') return name;
+  throw new Error(`a function must have a name, but is ${printed(config)}.`);
 }
 
 /** Policies by name; tfjs has float32 only, in which mixed precision is computed here. */

@@ -39,14 +39,22 @@ export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Model> {
       file.close();
     }
   } catch (error) {
-    // The library tells the whole way through its sources; the first reason is the last line's.
-    const {message} = error as Error;
-    const reason = /\(\): (.*)/.exec(message)?.[1];
-    throw reason ? new Error(`the HDF5 file is damaged or cut short: ${reason}.`) : error;
+    throw explained(error);
   } finally {
     library.deactivate_throwing_error_handler();
     library.FS.unlink(name);
   }
+}
+
+/** The library tells the whole way through its sources; the first reason is the last line's. */
+function explained(error: unknown): unknown {
+  const {name, message} = error as Partial<Error>;
+  const isOfLibrary = !(error instanceof Error) || name === 'RuntimeError'; // of WebAssembly
+  const reason = isOfLibrary
+    ? 'the HDF5 library fails on it'
+    : /\(\): (.*)/.exec(`${message}`)?.[1];
+  if (!reason) return error;
+  return new Error(`the HDF5 file is damaged or cut short: ${reason}.`, {cause: error});
 }
 
 function readModel({Dataset, Group}: Hdf5, file: Hdf5File, most: number): Hdf5Model {
