@@ -126,13 +126,16 @@ test.each([
   expect(size).toBeLessThanOrEqual(budget * KB);
 });
 
-test.each(['graph', 'keras'])('tfjs-layernorm/%s adds at most 12 KB', async (entry) => {
+test.each([
+  ['graph', 12],
+  ['keras', 16], // of these 4 check the file
+])('tfjs-layernorm/%s adds at most %d KB', async (entry, budget) => {
   const alone = await gzippedSize("export * from 'tfjs-layernorm';");
   const both = await gzippedSize(
     `export * from 'tfjs-layernorm'; export * as more from 'tfjs-layernorm/${entry}';`,
   );
   expect(both - alone).toBeGreaterThan(KB);
-  expect(both - alone).toBeLessThanOrEqual(12 * KB);
+  expect(both - alone).toBeLessThanOrEqual(budget * KB);
 });
 
 test('the main entry asks for nothing but tfjs', async () => {
