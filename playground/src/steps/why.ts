@@ -65,6 +65,7 @@ async function histograms(settings: {
   normalize: boolean;
 }): Promise<Histogram[]> {
   const {gain, depth, seed, normalize} = settings;
+  await tf.ready(); // another backend may be about to start
   const layers = tf.tidy(() => {
     // With gain 1 the spread stays about the same (He et al. 2015).
     const deviation = gain * Math.sqrt(2 / WIDTH);

@@ -39,6 +39,7 @@ export async function statisticsOfRows(rows: number[][]): Promise<Statistics[]> 
 }
 
 async function read(compute: () => tf.Tensor): Promise<number[][]> {
+  await tf.ready(); // another backend may be about to start
   const tensor = tf.tidy(compute) as tf.Tensor2D;
   const values = await tensor.array();
   tensor.dispose();
