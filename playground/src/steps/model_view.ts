@@ -105,6 +105,7 @@ function weightPicture(symbol: string, values: number[], width: number): Plot.Pl
 /** A random input goes through the layer alone. */
 async function effectOf(layer: NormLayer, index: number): Promise<string> {
   const {shape} = layer.getInputAt(0) as {shape: (number | null)[]};
+  await tf.ready(); // another backend may be about to start
   const [input, output] = tf.tidy(() => {
     const known = shape.map((size) => size ?? UNKNOWN_SIZE);
     const x = tf.randomNormal(known, INPUT_MEAN, INPUT_SPREAD, 'float32', index + 1);
