@@ -3,6 +3,8 @@
  *
  *     npm run soak
  *     npm run soak -- --backend cpu
+ *     npm run soak -- --steps 5000              of training; default: 1,000, in the browser 200
+ *     npm run soak -- --seed 100000             of the first random numbers; default: 1
  */
 import {spawnSync} from 'node:child_process';
 import path from 'node:path';
@@ -12,8 +14,22 @@ import {fail, setup} from './setup.mjs';
 
 const BACKENDS = ['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'];
 
+/** Throws unless the flag, where it is given, is an integer of at least 1. */
+function checkInteger(name, text) {
+  if (text === undefined || (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) && +text > 0))
+    return;
+  throw new SetupError(
+    `--${name} must be an integer of at least 1, but is “${text}”.`,
+    'give such a number, or leave the flag out.',
+  );
+}
+
 async function main() {
-  const {backend} = parseArgs({options: {backend: {type: 'string'}}}).values;
+  const {backend, steps, seed} = parseArgs({
+    options: {backend: {type: 'string'}, steps: {type: 'string'}, seed: {type: 'string'}},
+  }).values;
+  checkInteger('steps', steps);
+  checkInteger('seed', seed);
   if (backend !== undefined && !BACKENDS.includes(backend)) {
     throw new SetupError(
       `--backend must be one of ${BACKENDS.join(', ')}, but is “${backend}”.`,
@@ -23,9 +39,10 @@ async function main() {
   await setup(['tfjs-node', 'addon', 'browser']);
   const jest = path.join(root, 'node_modules/jest/bin/jest.js');
   const args = ['--runInBand', '--selectProjects', ...(backend ? [backend] : BACKENDS)];
-  const {status} = spawnSync(process.execPath, [jest, ...args], {
+  // The spec collects garbage before it looks at the process's memory.
+  const {status} = spawnSync(process.execPath, ['--expose-gc', jest, ...args], {
     cwd: root,
-    env: {...process.env, SOAK: '1'},
+    env: {...process.env, SOAK: '1', SOAK_STEPS: steps ?? '', SOAK_SEED: seed ?? ''},
     stdio: 'inherit',
   });
   process.exit(status ?? 1);

@@ -69,8 +69,14 @@ export async function bundleHarness(rootDir) {
  * @throws if one of the paths cannot be bundled
  */
 export function bundleSpecs(rootDir, paths) {
+  const {SOAK_STEPS = '', SOAK_SEED = ''} = process.env; // the page has no environment
   return build(rootDir, paths, {
     splitting: true,
+    define: {
+      ...COMMON.define,
+      'process.env.SOAK_STEPS': JSON.stringify(SOAK_STEPS),
+      'process.env.SOAK_SEED': JSON.stringify(SOAK_SEED),
+    },
     alias: {'@jest/globals': beside('jest_globals_in_page.ts')},
   });
 }
