@@ -96,7 +96,13 @@ test('the reference has no broken link, and no export without a docstring', () =
   expect(status).toBe(0);
 }, 120_000);
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/migrating.md'];
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'docs/migrating.md',
+  'docs/numerics.md',
+];
 
 test.each(pages)('every file that %s links to is there', (page) => {
   const links = [...text(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, address]) => address);
