@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable, layers} from '@tensorflow/tfjs-layers';
+import {tidyWhenReady} from '../support/backends.js';
 import {Chart} from '../support/chart.js';
 import {html} from '../support/dom.js';
 import {fixed, short} from '../support/format.js';
@@ -105,8 +106,7 @@ function weightPicture(symbol: string, values: number[], width: number): Plot.Pl
 /** A random input goes through the layer alone. */
 async function effectOf(layer: NormLayer, index: number): Promise<string> {
   const {shape} = layer.getInputAt(0) as {shape: (number | null)[]};
-  await tf.ready(); // another backend may be about to start
-  const [input, output] = tf.tidy(() => {
+  const [input, output] = await tidyWhenReady(() => {
     const known = shape.map((size) => size ?? UNKNOWN_SIZE);
     const x = tf.randomNormal(known, INPUT_MEAN, INPUT_SPREAD, 'float32', index + 1);
     const y = layer.apply(x) as tf.Tensor;

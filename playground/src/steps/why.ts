@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import * as tf from '@tensorflow/tfjs-core';
 import {layerNorm} from 'tfjs-layernorm';
 import {onBackend} from '../support/backend_menu.js';
+import {tidyWhenReady} from '../support/backends.js';
 import {Chart} from '../support/chart.js';
 import {find} from '../support/dom.js';
 import {fixed, short} from '../support/format.js';
@@ -65,8 +66,7 @@ async function histograms(settings: {
   normalize: boolean;
 }): Promise<Histogram[]> {
   const {gain, depth, seed, normalize} = settings;
-  await tf.ready(); // another backend may be about to start
-  const layers = tf.tidy(() => {
+  const layers = await tidyWhenReady(() => {
     // With gain 1 the spread stays about the same (He et al. 2015).
     const deviation = gain * Math.sqrt(2 / WIDTH);
     let x: tf.Tensor = tf.randomNormal([SAMPLES, WIDTH], 0, 1, 'float32', seed * 100);

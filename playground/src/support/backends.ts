@@ -59,6 +59,12 @@ export async function startBackend(name: BackendName): Promise<void> {
   }
 }
 
+/** `tf.tidy`, once the backend runs: another may be about to start. */
+export async function tidyWhenReady<T extends tf.TensorContainer>(compute: () => T): Promise<T> {
+  await tf.ready();
+  return tf.tidy(compute);
+}
+
 async function loadWasm(): Promise<void> {
   const {setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
   // The models here are too small for threads, which need a server with special headers.

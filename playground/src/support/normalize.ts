@@ -1,6 +1,7 @@
 /** The package's own op on small tables, read back as numbers. */
 import * as tf from '@tensorflow/tfjs-core';
 import {layerNorm, rmsNorm} from 'tfjs-layernorm';
+import {tidyWhenReady} from './backends.js';
 
 export interface Statistics {
   mean: number;
@@ -39,8 +40,7 @@ export async function statisticsOfRows(rows: number[][]): Promise<Statistics[]> 
 }
 
 async function read(compute: () => tf.Tensor): Promise<number[][]> {
-  await tf.ready(); // another backend may be about to start
-  const tensor = tf.tidy(compute) as tf.Tensor2D;
+  const tensor = (await tidyWhenReady(compute)) as tf.Tensor2D;
   const values = await tensor.array();
   tensor.dispose();
   return values;
