@@ -5,7 +5,7 @@
  */
 import {serialization} from '@tensorflow/tfjs-core';
 import {LayersModel} from '@tensorflow/tfjs-layers';
-import {classOf, type Json, type SavedLayer} from './saved.js';
+import {classOf, type Json, nameOf, type SavedLayer} from './saved.js';
 
 /** Far more than models of Keras have; tfjs takes time by the square of it. */
 const MOST_LAYERS = 5000;
@@ -97,7 +97,7 @@ function checkNested(config: Json, className: string, path: string, counter: {co
   checkLayers(config.layers, `${path}.layers`, counter);
   const names = new Set<string>();
   config.layers.forEach((layer: Json, i: number) => {
-    const name = layer.name ?? layer.config.name;
+    const name = nameOf(layer);
     expect(isName(name), `${path}.layers[${i}].name`, 'a name', name);
     expect(!names.has(name), `${path}.layers[${i}].name`, 'the only one of its name', name);
     names.add(name);

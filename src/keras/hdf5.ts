@@ -1,6 +1,6 @@
 /** Reads HDF5 files: their tensors by path, and in a file of a whole model what else is there. */
 import type {File as Hdf5File} from 'h5wasm';
-import {checkHeaps} from './hdf5_heaps.js';
+import {checkHeaps, damaged} from './hdf5_heaps.js';
 import {mostBytes} from './zip.js';
 
 export interface StoredTensor {
@@ -53,8 +53,7 @@ function explained(error: unknown): unknown {
   const reason = isOfLibrary
     ? 'the HDF5 library fails on it'
     : /\(\): (.*)/.exec(`${message}`)?.[1];
-  if (!reason) return error;
-  return new Error(`the HDF5 file is damaged or cut short: ${reason}.`, {cause: error});
+  return reason ? damaged(reason, error) : error;
 }
 
 function readModel({Dataset, Group}: Hdf5, file: Hdf5File, most: number): Hdf5Model {

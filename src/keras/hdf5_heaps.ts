@@ -28,9 +28,8 @@ function checkHeap(view: DataView, start: number, end: number): void {
     const length = Number(view.getBigUint64(at + 8, true));
     const taken = isFree ? length : HEADER + 8 * Math.ceil(length / 8);
     if (taken < HEADER || at + taken > end) {
-      throw new Error(
-        `the HDF5 file is damaged or cut short: at byte ${at} a heap has an object of ${taken} ` +
-          `bytes, expected from ${HEADER} to ${end - at}.`,
+      throw damaged(
+        `at byte ${at} a heap has an object of ${taken} bytes, expected from ${HEADER} to ${end - at}`,
       );
     }
     at += taken;
@@ -42,8 +41,12 @@ function checkWidths(bytes: Uint8Array): void {
   if (bytes.length < HEADER) return; // the library says that it is cut short
   const at = bytes[8] < 2 ? 13 : 9; // by the version of the superblock
   if (bytes[at] === 8 && bytes[at + 1] === 8) return;
-  throw new Error(
-    'the HDF5 file is damaged or cut short: it has addresses and lengths of ' +
-      `${bytes[at]} and ${bytes[at + 1]} bytes, expected 8.`,
+  throw damaged(
+    `it has addresses and lengths of ${bytes[at]} and ${bytes[at + 1]} bytes, expected 8`,
   );
+}
+
+/** The error of a file that is no HDF5 file as it should be. */
+export function damaged(reason: string, cause?: unknown): Error {
+  return new Error(`the HDF5 file is damaged or cut short: ${reason}.`, {cause});
 }

@@ -61,29 +61,34 @@ async function build({model, kerasVersion, training, weights}: KerasFile): Promi
 
 /** By tfjs's own loader; where that fails, what it has made is disposed. */
 async function loadSavedByTfjs(handler: tf.io.IOHandler): Promise<LayersModel> {
-  const {registeredVariables} = tf.engine().state;
-  const before = new Set(Object.keys(registeredVariables));
+  const made = watchVariables();
   try {
     return await loadLayersModel(handler);
   } catch (error) {
-    for (const [name, variable] of Object.entries(registeredVariables)) {
-      if (!before.has(name)) variable.dispose();
-    }
+    tf.dispose(made());
     throw error;
   }
 }
 
 /** Does what runs at once, and adds the variables that it has made to `made`. */
 function collect<T>(made: tf.Variable[], make: () => T): T {
-  const {registeredVariables} = tf.engine().state;
-  const before = new Set(Object.keys(registeredVariables));
+  const madeHere = watchVariables();
   try {
     return make();
   } finally {
-    for (const [name, variable] of Object.entries(registeredVariables)) {
-      if (!before.has(name)) made.push(variable);
-    }
+    made.push(...madeHere());
   }
+}
+
+/** What tells, when called, the variables that are new since. */
+function watchVariables(): () => tf.Variable[] {
+  const {registeredVariables} = tf.engine().state;
+  const before = new Set(Object.keys(registeredVariables));
+  const isNew = ([name]: [string, tf.Variable]) => !before.has(name);
+  return () =>
+    Object.entries(registeredVariables)
+      .filter(isNew)
+      .map(([, variable]) => variable);
 }
 
 /** What the file holds; a handler where tfjs itself saved the model. */
