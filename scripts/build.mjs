@@ -75,7 +75,7 @@ async function buildScript() {
     globalName: 'tfjsLayerNorm',
     minify: true,
     define: {'import.meta.url': 'undefined'},
-    plugins: [shortShaders, tfjsIsGlobal],
+    plugins: [...shared.plugins, tfjsIsGlobal],
   });
 }
 

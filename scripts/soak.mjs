@@ -14,10 +14,9 @@ import {fail, setup} from './setup.mjs';
 
 const BACKENDS = ['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'];
 
-/** Throws unless the flag, where it is given, is an integer of at least 1. */
-function checkInteger(name, text) {
-  if (text === undefined || (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) && +text > 0))
-    return;
+/** @throws {SetupError} The flag is given, and is no integer of at least 1. */
+function checkInteger(name, text = '1') {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) && Number(text) > 0) return;
   throw new SetupError(
     `--${name} must be an integer of at least 1, but is “${text}”.`,
     'give such a number, or leave the flag out.',
