@@ -1,6 +1,7 @@
 /** How exact the contenders are on rows of `rows.mjs`, in y and in each gradient. */
-import {expectedOutputs} from '../support/accuracy.mjs';
+
 import {errorsOf} from '../support/error.mjs';
+import {expectedOutputs} from '../support/expected.mjs';
 import {firstLine, refuseTooSlow} from './layer_norm.mjs';
 import {createRows} from './rows.mjs';
 

@@ -1,7 +1,8 @@
 /** One layer normalisation of a shape, forward alone or forward + backward, by all contenders. */
-import {expectedOutputs} from '../support/accuracy.mjs';
+
 import {createData, EPSILON} from '../support/data.mjs';
 import {errorsOf} from '../support/error.mjs';
+import {expectedOutputs} from '../support/expected.mjs';
 import {timeInTurn} from '../support/timing.mjs';
 
 /**
