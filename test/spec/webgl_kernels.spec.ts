@@ -2,7 +2,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {layerNorm, usesFusedKernel} from '../../src/index.js';
 import * as reference from '../../src/reference.js';
-import {backendName, tf} from '../backends/current.js';
+import {backendName, setUpBackendAnew, tf} from '../backends/current.js';
 import {expectClose} from '../support/close.js';
 import {Random} from '../support/random.js';
 
@@ -225,13 +225,10 @@ onWebgl('16-bit textures', () => {
 onWebgl('a lost context', () => {
   test('leaves nothing of ours behind that would hinder the backend set up anew', async () => {
     expectRight({shape: [9, 65]});
-    const factory = tf.findBackendFactory('webgl');
     backend().gpgpu.gl.getExtension('WEBGL_lose_context')?.loseContext();
     expect(backend().gpgpu.gl.isContextLost()).toBe(true);
 
-    tf.removeBackend('webgl');
-    tf.registerBackend('webgl', factory);
-    await tf.setBackend('webgl');
+    await setUpBackendAnew();
     for (const shape of [
       [9, 65],
       [600, 96],

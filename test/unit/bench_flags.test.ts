@@ -1,17 +1,14 @@
-import {spawnSync} from 'node:child_process';
+import {evaluate as evaluateWith} from '../support/evaluate.js';
 
-/** The modules of the benchmark are plain ES modules, which Jest's CommonJS does not load. */
-function evaluate(expression: string): unknown {
-  const script = `
-    import {parseBenchFlags} from './bench/support/flags.mjs';
-    try { console.log(JSON.stringify({value: ${expression}})); }
-    catch (error) { console.log(JSON.stringify({error: error.message})); }`;
-  const {stdout, stderr} = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-    encoding: 'utf8',
-  });
-  if (!stdout) throw new Error(stderr);
-  return JSON.parse(stdout);
-}
+/** `{value}`, or the message of what it throws, `{error}`. */
+const evaluate = (expression: string) =>
+  evaluateWith(
+    `import {parseBenchFlags} from './bench/support/flags.mjs';
+    const tried = (run) => {
+      try { return {value: run()}; } catch (error) { return {error: error.message}; }
+    };`,
+    `tried(() => ${expression})`,
+  );
 
 describe('the flags of npm run bench', () => {
   it('are all backends and peers where none is given', () => {

@@ -1,8 +1,8 @@
 /** What the benchmark writes into README.md: the last run's numbers, between markers, no others. */
-import {spawnSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {evaluate} from '../support/evaluate.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-readme-'));
 afterAll(() => rmSync(folder, {recursive: true}));
@@ -35,13 +35,10 @@ const report = {
 function written(text: string): string {
   const file = path.join(folder, 'README.md');
   writeFileSync(file, text);
-  const script = `
-    import {writeReadme} from './bench/support/readme.mjs';
-    writeReadme(${JSON.stringify(report)}, ${JSON.stringify(file)});`;
-  const {status, stderr} = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
+  evaluate(
+    "import {writeReadme} from './bench/support/readme.mjs';",
+    `writeReadme(${JSON.stringify(report)}, ${JSON.stringify(file)}) ?? null`,
+  );
   return readFileSync(file, 'utf8');
 }
 

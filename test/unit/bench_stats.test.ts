@@ -1,18 +1,7 @@
-import {spawnSync} from 'node:child_process';
+import {evaluate as evaluateWith} from '../support/evaluate.js';
 
-/** The modules of the benchmark are plain ES modules, which Jest's CommonJS does not load. */
-function evaluate(expression: string): unknown {
-  const script = `
-    import {logSlope, median, quantile} from './bench/support/stats.mjs';
-    console.log(JSON.stringify(${expression}));`;
-  const {stdout, stderr, status} = spawnSync(
-    process.execPath,
-    ['--input-type=module', '-e', script],
-    {encoding: 'utf8'},
-  );
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
-}
+const evaluate = (expression: string) =>
+  evaluateWith("import {logSlope, median, quantile} from './bench/support/stats.mjs';", expression);
 
 describe('the statistics of the benchmark', () => {
   it('take the middle one of an odd number, and half way of an even one, in any order', () => {

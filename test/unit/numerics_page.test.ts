@@ -1,22 +1,14 @@
 /** The numerics report: its measure of error, and the tables that it writes. */
-import {spawnSync} from 'node:child_process';
+import {evaluate as evaluateWith} from '../support/evaluate.js';
 
-/** The modules of the benchmark are plain ES modules, which Jest's CommonJS does not load. */
-function evaluate(expression: string): unknown {
-  const script = `
-    import {errorsOf} from './bench/support/error.mjs';
+const evaluate = (expression: string) =>
+  evaluateWith(
+    `import {errorsOf} from './bench/support/error.mjs';
     import {formatError} from './bench/support/format.mjs';
     import {details, summary} from './bench/support/numerics_page.mjs';
-    import {createRows, ROWS} from './bench/work/rows.mjs';
-    console.log(JSON.stringify(${expression}));`;
-  const {stdout, stderr, status} = spawnSync(
-    process.execPath,
-    ['--input-type=module', '-e', script],
-    {encoding: 'utf8'},
+    import {createRows, ROWS} from './bench/work/rows.mjs';`,
+    expression,
   );
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
-}
 
 describe('the error', () => {
   it('is relative to the largest value of the row, for each output apart', () => {
