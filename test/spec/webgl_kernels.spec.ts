@@ -1,6 +1,6 @@
 /** What only the WebGL kernels can get wrong: shaders, textures, draw calls and their memory. */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import {layerNorm, usesFusedKernel} from '../../src/index.js';
+import {layerNorm, layerNormalization, usesFusedKernel} from '../../src/index.js';
 import * as reference from '../../src/reference.js';
 import {backendName, setUpBackendAnew, tf} from '../backends/current.js';
 import {expectClose} from '../support/close.js';
@@ -16,6 +16,12 @@ const backend = () => tf.backend() as MathBackendWebGL;
 function shaders(): number {
   const {binaryCache} = backend() as unknown as {binaryCache: Record<string, unknown>};
   return Object.keys(binaryCache).filter((key) => key.startsWith('LayerNormProgram')).length;
+}
+
+function loseContext(): void {
+  const {gl} = backend().gpgpu;
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  expect(gl.isContextLost()).toBe(true);
 }
 
 function drawsOf(run: () => void): number {
@@ -225,9 +231,7 @@ onWebgl('16-bit textures', () => {
 onWebgl('a lost context', () => {
   test('leaves nothing of ours behind that would hinder the backend set up anew', async () => {
     expectRight({shape: [9, 65]});
-    backend().gpgpu.gl.getExtension('WEBGL_lose_context')?.loseContext();
-    expect(backend().gpgpu.gl.isContextLost()).toBe(true);
-
+    loseContext();
     await setUpBackendAnew();
     for (const shape of [
       [9, 65],
@@ -235,6 +239,33 @@ onWebgl('a lost context', () => {
     ]) {
       expectRight({shape});
     }
+  });
+
+  // Without us tfjs goes on, and fit never ends: it waits for a fence that no context will pass.
+  test('in the middle of fit is an error, and a backend set up anew trains again', async () => {
+    const train = async (onBatchEnd: (batch: number) => void) => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.dense({units: 64, inputShape: [64]}),
+          layerNormalization(),
+          tf.layers.dense({units: 1}),
+        ],
+      });
+      model.compile({optimizer: 'adam', loss: 'meanSquaredError'});
+      const random = new Random(7);
+      const x = tf.tensor2d(random.normal(64 * 64), [64, 64]);
+      const callbacks = {onBatchEnd: async (batch: number) => onBatchEnd(batch)};
+      return model.fit(x, tf.ones([64, 1]), {batchSize: 16, epochs: 2, verbose: 0, callbacks});
+    };
+    try {
+      await expect(train((batch) => batch === 1 && loseContext())).rejects.toThrow(
+        "tfjs-layernorm: the backend 'webgl' has lost its context",
+      );
+    } finally {
+      await setUpBackendAnew();
+    }
+    const [first, last] = (await train(() => {})).history.loss as number[];
+    expect(last).toBeLessThan(first);
   });
 });
 

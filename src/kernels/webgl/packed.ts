@@ -59,7 +59,15 @@ export function layoutOf({shape}: tf.TensorInfo): Layout {
 export class Packed {
   private readonly temporary: tf.TensorInfo[] = [];
 
-  constructor(private readonly backend: MathBackendWebGL) {}
+  /** @throws Error The context was lost: tfjs would go on, and wait for ever for what it reads. */
+  constructor(private readonly backend: MathBackendWebGL) {
+    if (backend.gpgpu.gl.isContextLost()) {
+      throw new Error(
+        "tfjs-layernorm: the backend 'webgl' has lost its context, and with it all its tensors. " +
+          'Remove the backend, register it and set it again.',
+      );
+    }
+  }
 
   /** A tensor with the rows of x and some columns: x, dy, or [rows, 2]. */
   rows(tensor: tf.TensorInfo, {batch, rows, rowPairs}: Layout, cols: number): Grid {
