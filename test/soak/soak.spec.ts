@@ -82,8 +82,12 @@ async function errorOf({random, mean, hasGamma, hasBeta, ...config}: Configurati
   );
   errors.push(dxErrors.some(Number.isNaN) ? Number.POSITIVE_INFINITY : Math.max(0, ...dxErrors));
   const wanted = [...(gamma ? [expected.dgamma] : []), ...(beta ? [expected.dbeta] : [])];
+  // dγ and dβ are sums of as many terms of size 1 as there are rows. Such a sum may be nearly 0 by
+  // chance, the rounding of its terms is not: its error counts beside the size it is likely to have.
+  const likely = Math.sqrt(x.length / cols);
   wanted.forEach((values, i) => {
-    errors.push(maxError(dparams[i], values));
+    const largest = Math.max(...values.map(Math.abs)) || 1;
+    errors.push(maxError(dparams[i], values) * Math.min(1, largest / likely));
   });
   return Math.max(...errors);
 }
