@@ -130,7 +130,7 @@ function show(when: string, {tfjs, gpu, process}: Memory): string {
   const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
   return [
     `${when.padEnd(8)}${tfjs.numTensors} tensors, ${tfjs.numBytes} bytes in them`,
-    ...(gpu === undefined ? [] : [`${megabytes(gpu)} on the GPU`]),
+    ...(gpu === undefined ? [] : [`${gpu} bytes on the GPU`]),
     ...(process === undefined ? [] : [`${megabytes(process)} resident`]),
   ].join(', ');
 }
