@@ -1,7 +1,7 @@
 /**
  * Layer normalisation.
  *
- * Divided by rows, three passes over each row (sum, deviations, normalise), which stays in the
+ * Divided by rows, two passes over each row (deviations, normalise), which stays in the
  * first-level cache up to 4096 columns: memory is read once and written once. Longer rows are
  * measured in pieces of that size, so that they are read twice. Few long rows are divided by
  * columns: all pieces are measured, then all are normalised.

@@ -41,33 +41,25 @@ static inline float sum_of_lanes(vector v) {
   return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-static inline float sum(const float* x, int64_t n) {
-  vector s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
-  int64_t i = 0;
-  for (; i + 4 * LANES <= n; i += 4 * LANES) {
-    s0 += load(x + i);
-    s1 += load(x + i + LANES);
-    s2 += load(x + i + 2 * LANES);
-    s3 += load(x + i + 3 * LANES);
-  }
-  for (; i + LANES <= n; i += LANES) s0 += load(x + i);
-  float rest = 0;
-  for (; i < n; i++) rest += x[i];
-  return sum_of_lanes((s0 + s1) + (s2 + s3)) + rest;
-}
-
-/** Σ(x − m) and Σ(x − m)². */
+/** Σd and Σd² of d = x − m. */
 static inline void sum_deviations(const float* x, int64_t n, float m, float* sum_d,
                                   float* sum_d2) {
-  vector s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0};
+  vector s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+  vector q0 = {0}, q1 = {0}, q2 = {0}, q3 = {0};
   int64_t i = 0;
-  for (; i + 2 * LANES <= n; i += 2 * LANES) {
+  for (; i + 4 * LANES <= n; i += 4 * LANES) {
     const vector d0 = load(x + i) - m;
     const vector d1 = load(x + i + LANES) - m;
+    const vector d2 = load(x + i + 2 * LANES) - m;
+    const vector d3 = load(x + i + 3 * LANES) - m;
     s0 += d0;
     s1 += d1;
+    s2 += d2;
+    s3 += d3;
     q0 += d0 * d0;
     q1 += d1 * d1;
+    q2 += d2 * d2;
+    q3 += d3 * d3;
   }
   for (; i + LANES <= n; i += LANES) {
     const vector d = load(x + i) - m;
@@ -80,20 +72,34 @@ static inline void sum_deviations(const float* x, int64_t n, float m, float* sum
     rest_d += d;
     rest_d2 += d * d;
   }
-  *sum_d = sum_of_lanes(s0 + s1) + rest_d;
-  *sum_d2 = sum_of_lanes(q0 + q1) + rest_d2;
+  *sum_d = sum_of_lanes((s0 + s1) + (s2 + s3)) + rest_d;
+  *sum_d2 = sum_of_lanes((q0 + q1) + (q2 + q3)) + rest_d2;
 }
 
-/** By the corrected two-pass sum: m was rounded, and Σ(x − m) tells by how much. */
+/** The mean of four numbers spread over the row; a quarter of each, so that none overflows. */
+static inline float sample_mean(const float* x, int64_t n) {
+  const int64_t step = n / 4;
+  return (x[0] * 0.25f + x[step] * 0.25f) + (x[2 * step] * 0.25f + x[3 * step] * 0.25f);
+}
+
+/**
+ * By the corrected sum of squares about a first mean m: m2 = Σd² − (Σd)²/n, exact for any m, and as
+ * good as the two terms differ. Where the four numbers that gave m were too far from the mean, the
+ * sums are taken anew about the mean that they gave: one row of 20,000, if its numbers are normally
+ * distributed.
+ */
 static struct moments moments(const float* x, int64_t n, bool center) {
-  const float m = center ? sum(x, n) / n : 0;
-  float sum_d, sum_d2;
-  sum_deviations(x, n, m, &sum_d, &sum_d2);
-  const double shift = center ? (double)sum_d / n : 0;
-  const double m2 = sum_d2 - shift * sum_d;
-  /* Where hardly a digit is left, as in a constant row, double must do. */
-  const bool is_exact = m2 >= 1e-3 * sum_d2;
-  return (struct moments){.n = n, .mean = m + shift, .m2 = is_exact ? m2 : NAN};
+  float m = center ? sample_mean(x, n) : 0;
+  for (int attempt = 0; attempt < 2; attempt++) {
+    float sum_d, sum_d2;
+    sum_deviations(x, n, m, &sum_d, &sum_d2);
+    const double shift = center ? (double)sum_d / n : 0;
+    const double m2 = sum_d2 - shift * sum_d;
+    if (m2 >= 0.2 * sum_d2) return (struct moments){.n = n, .mean = m + shift, .m2 = m2};
+    m += shift;
+  }
+  /* The spread is below the rounding of the mean: double must do. */
+  return (struct moments){.n = n, .mean = m, .m2 = NAN};
 }
 
 /** Always inlined with constants for `scale` and `offset`: a loop for each case, no test inside. */
@@ -106,7 +112,6 @@ static inline __attribute__((always_inline)) void normalize_as(
   const float rstd = stats.rstd;
   int64_t i = 0;
   for (; i + LANES <= n; i += LANES) {
-    __builtin_prefetch(x + i + n); /* the next row; to read past the last one is harmless */
     vector v = ((load(x + i) - mean) - shift) * rstd;
     if (scale) v *= load(gamma + i);
     if (offset) v += load(beta + i);
