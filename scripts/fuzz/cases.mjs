@@ -27,13 +27,15 @@ const BOMB_BYTES = 2 ** 30;
 const CASES_A_BOMB = 500;
 
 /**
- * Files for `loadKerasModel`.
+ * Files for `loadKerasModel`, and what handlers load of the converter's.
  *
- * @returns {(i: number, count: number, seed: number) => {kind: string, bytes: Uint8Array}}
+ * @returns {(i: number, count: number, seed: number) => {kind: string, source: object}}
  */
 export function kerasCases() {
-  const files = fixtures('keras').flatMap(({files: {keras, h5} = {}}) =>
-    keras && h5 ? [bytesOf(keras), bytesOf(h5)] : [],
+  const models = fixtures('keras').filter(({files}) => files?.keras && files.h5);
+  const files = models.flatMap(({files: {keras, h5}}) => [bytesOf(keras), bytesOf(h5)]);
+  const converted = models.flatMap(({converted: {keras, h5} = {}}) =>
+    [keras, h5].filter(Boolean).map(artifactsOf),
   );
   const zips = files.filter((file) => file[0] === 0x50);
   const parts = zips.map((file) => partsOf(file)).filter(({config}) => config);
@@ -47,19 +49,30 @@ export function kerasCases() {
       const file = draw.of(files);
       return file.slice(0, Math.floor((file.length * i) / count));
     },
-    'bytes changed': (draw) => {
-      const file = draw.of(files).slice();
-      for (let n = draw.below(20); n >= 0; n--) file[draw.below(file.length)] = draw.below(256);
-      return file;
-    },
+    'bytes changed': (draw) => changed(draw.of(files), draw),
     'config mutated': (draw) => {
-      const {config, weights} = draw.of(parts);
+      const {metadata, config, weights} = draw.of(parts);
       const mutated = mutate(config, draw, 1 + draw.below(3));
       return zip([
-        {name: 'metadata.json', bytes: Buffer.from('{"keras_version": "3.15.1"}')},
+        {name: 'metadata.json', bytes: metadata},
         {name: 'config.json', bytes: Buffer.from(JSON.stringify(mutated))},
         {name: 'model.weights.h5', bytes: weights},
       ]);
+    },
+    // Unlike those changed above the zip's checksums do not give it away.
+    'weights changed': (draw) => {
+      const {metadata, config, weights} = draw.of(parts);
+      return zip([
+        {name: 'metadata.json', bytes: metadata},
+        {name: 'config.json', bytes: Buffer.from(JSON.stringify(config))},
+        {name: 'model.weights.h5', bytes: changed(weights, draw)},
+      ]);
+    },
+    'converted mutated': (draw) => {
+      const {weightData, ...artifacts} = draw.of(converted);
+      const end = draw.below(4) ? weightData.byteLength : draw.below(weightData.byteLength);
+      const mutated = mutate(artifacts, draw, 1 + draw.below(3));
+      return {load: async () => ({...mutated, weightData: weightData.slice(0, end)})};
     },
     'size told wrongly': (draw) => {
       const {config, weights} = draw.of(parts);
@@ -85,8 +98,22 @@ export function kerasCases() {
   const names = Object.keys(kinds).filter((name) => name !== 'bomb');
   return (i, count, seed) => {
     const kind = i % CASES_A_BOMB === CASES_A_BOMB - 1 ? 'bomb' : names[i % names.length];
-    return {kind, bytes: kinds[kind](new Draw(seed + i), i, count)};
+    return {kind, source: kinds[kind](new Draw(seed + i), i, count)};
   };
+}
+
+/** With up to twenty bytes changed. */
+function changed(bytes, draw) {
+  const copy = Uint8Array.from(bytes);
+  for (let n = draw.below(20); n >= 0; n--) copy[draw.below(copy.length)] = draw.below(256);
+  return copy;
+}
+
+/** What a handler loads of a model that the converter has written. */
+function artifactsOf({json, weights}) {
+  const {modelTopology, weightsManifest} = JSON.parse(Buffer.from(bytesOf(json)).toString());
+  const weightSpecs = weightsManifest.flatMap((group) => group.weights);
+  return {modelTopology, weightSpecs, weightData: bytesOf(weights).slice().buffer};
 }
 
 /** The parts of a zip as Keras writes it. */
@@ -105,7 +132,7 @@ function partsOf(bytes) {
     at += 46 + nameLength + extra + comment;
   }
   const config = parts['config.json'] && JSON.parse(parts['config.json']);
-  return {config, weights: parts['model.weights.h5']};
+  return {metadata: parts['metadata.json'], config, weights: parts['model.weights.h5']};
 }
 
 /**

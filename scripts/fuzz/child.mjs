@@ -11,7 +11,7 @@ const UNMEANT =
 const loaders = {
   loadKerasModel: {
     cases: kerasCases,
-    load: async ({bytes}) => dispose(await loadKerasModel(bytes)),
+    load: async ({source}) => dispose(await loadKerasModel(source)),
   },
   fuseGraph: {
     cases: graphCases,

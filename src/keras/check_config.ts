@@ -3,7 +3,7 @@
  * folder relies on it: layers, calls and whatever has a class are what `saved.ts` says. What an
  * option may be is left to the layer's class.
  */
-import {serialization} from '@tensorflow/tfjs-core';
+import {type io, serialization} from '@tensorflow/tfjs-core';
 import {LayersModel} from '@tensorflow/tfjs-layers';
 import {classOf, type Json, nameOf, type SavedLayer} from './saved.js';
 
@@ -39,6 +39,41 @@ export function checkModel(config: Json): SavedLayer {
 export function checkTraining(config: Json): Json {
   checkObjects(config, 'training', 0);
   return config;
+}
+
+/** @throws Error It does not say of each weight in `model.json` what it is called and how it is stored. */
+export function checkWeightSpecs(specs: Json, path = 'weightSpecs'): io.WeightsManifestEntry[] {
+  expect(Array.isArray(specs), path, 'a list of weights', specs);
+  specs.forEach((spec: Json, i: number) => {
+    const {name, shape, dtype, quantization} = spec ?? {};
+    const where = `${path}[${i}]`;
+    expect(isName(name), `${where}.name`, 'a name', name);
+    const isShape = Array.isArray(shape) && shape.every((size) => size !== null && isSize(size));
+    expect(isShape, `${where}.shape`, 'a list of whole numbers', shape);
+    const dtypes = quantization ? ['float32', 'int32'] : ['float32', 'int32', 'bool'];
+    expect(dtypes.includes(dtype), `${where}.dtype`, `one of ${dtypes.join(', ')}`, dtype);
+    if (quantization) checkQuantization(quantization, dtype, `${where}.quantization`);
+  });
+  return specs;
+}
+
+function checkQuantization({dtype, scale, min}: Json, ofDtype: string, path: string): void {
+  if (dtype === 'float16' && ofDtype === 'float32') return;
+  expect(['uint8', 'uint16'].includes(dtype), `${path}.dtype`, 'uint8 or uint16', dtype);
+  expect(Number.isFinite(scale), `${path}.scale`, 'a number', scale);
+  expect(Number.isFinite(min), `${path}.min`, 'a number', min);
+}
+
+/** @throws Error It does not say in which files the weights of `model.json` are. */
+export function checkManifest(groups: Json): void {
+  expect(Array.isArray(groups), 'weightsManifest', 'a list of groups', groups);
+  groups.forEach((group: Json, i: number) => {
+    const {paths, weights} = group ?? {};
+    const where = `weightsManifest[${i}]`;
+    const isList = Array.isArray(paths) && paths.every((path) => typeof path === 'string');
+    expect(isList, `${where}.paths`, 'a list of names', paths);
+    checkWeightSpecs(weights, `${where}.weights`);
+  });
 }
 
 /** @returns Keras's main version. @throws Error It is no version. */

@@ -27,6 +27,12 @@ interface KerasFile {
  * converter makes of these. Layers that tfjs lacks need their class registered first, with
  * `tf.serialization.registerClass`.
  *
+ * ```js
+ * const model = await loadKerasModel('https://example.com/mlp.keras');
+ * model.inputs[0].shape; // [null, 6]
+ * model.predict(tf.zeros([2, 6])).shape; // [2, 3]
+ * ```
+ *
  * @param source a path (Node), URL, File or Blob, the bytes, or a handler of tfjs (`tf.io`).
  * @returns an ordinary layers model, in float32; compiled as in Keras, where tfjs has the same
  *     optimiser and losses.

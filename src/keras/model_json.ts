@@ -1,5 +1,6 @@
 /** Reads `model.json` and its weights, as tfjs's converter writes them from a file of Keras. */
 import * as tf from '@tensorflow/tfjs-core';
+import {checkManifest, checkWeightSpecs} from './check_config.js';
 import type {StoredTensor} from './hdf5.js';
 import type {Json} from './saved.js';
 import type {Source} from './source.js';
@@ -36,6 +37,7 @@ function parse(bytes: Uint8Array): tf.io.ModelJSON {
   if (!json.modelTopology || !json.weightsManifest) {
     throw new Error('the JSON is no model: it has no modelTopology and weightsManifest.');
   }
+  checkManifest(json.weightsManifest);
   return json;
 }
 
@@ -50,8 +52,9 @@ export function parseJson(text: string, what: string): Json {
 
 /** The weights in their order, quantised ones as the numbers they stand for. */
 export async function readWeights(artifacts: tf.io.ModelArtifacts): Promise<NamedTensor[]> {
-  const {weightSpecs = [], weightData} = artifacts;
+  const {weightData} = artifacts;
   if (!weightData) throw new Error('the model comes without weights.');
+  const weightSpecs = checkWeightSpecs(artifacts.weightSpecs ?? []);
   // By their places: two layers may have weights of one name.
   const specs = weightSpecs.map((spec, i) => ({...spec, name: String(i)}));
   const data = tf.io.CompositeArrayBuffer.join(weightData);
@@ -59,7 +62,7 @@ export async function readWeights(artifacts: tf.io.ModelArtifacts): Promise<Name
   if (needed > data.byteLength) {
     throw new Error(`the weights need ${needed} bytes, but there are ${data.byteLength}.`);
   }
-  const tensors = tf.io.decodeWeights(data, specs);
+  const tensors = tf.tidy(() => tf.io.decodeWeights(data, specs));
   try {
     return await Promise.all(
       weightSpecs.map(async ({name}, i) => ({
@@ -74,7 +77,6 @@ export async function readWeights(artifacts: tf.io.ModelArtifacts): Promise<Name
 }
 
 function bytesOf({shape, dtype, quantization}: tf.io.WeightsManifestEntry): number {
-  if (dtype === 'string') return 0; // of no fixed size, and no weight of a layer
   const bytes = {uint8: 1, uint16: 2, float16: 2};
   const each = quantization ? bytes[quantization.dtype] : dtype === 'bool' ? 1 : 4;
   return each * tf.util.sizeFromShape(shape);

@@ -2,11 +2,13 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
+import {gunzipSync} from 'node:zlib';
 import * as tf from '@tensorflow/tfjs';
 import * as graph from '../../src/graph/index.js';
 import * as library from '../../src/index.js';
 import * as keras from '../../src/keras/index.js';
 import keras2Mlp from '../fixtures/graph/keras2_mlp.json';
+import keras3Mlp from '../fixtures/keras/keras3_mlp.json';
 
 const root = path.resolve(__dirname, '../..');
 const src = path.join(root, 'src');
@@ -42,6 +44,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
   Object.assign(tf.backend(), {firstUse: false});
   serveGraphModel();
+  serveKerasModel();
 });
 
 /** `model.json` is the address of a graph model of Keras 2 with two layer normalisations. */
@@ -58,6 +61,12 @@ function serveGraphModel(): void {
   jest
     .spyOn(tf.env().platform, 'fetch')
     .mockImplementation(async (address: string) => files[path.posix.basename(address)]());
+}
+
+/** Any address that tfjs does not ask itself for is that of a model of Keras 3. */
+function serveKerasModel(): void {
+  const bytes = gunzipSync(Buffer.from(keras3Mlp.files.keras, 'base64'));
+  jest.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(bytes));
 }
 
 test.each([...docstrings, ...migration])('the example of $of', async ({code}) => {
@@ -83,7 +92,7 @@ test.each([...docstrings, ...migration])('the example of $of', async ({code}) =>
 });
 
 test('every function and class of the entries has an example', () => {
-  const callable = Object.entries({...library, ...graph})
+  const callable = Object.entries({...library, ...graph, ...keras})
     .filter(([, value]) => typeof value === 'function')
     .map(([name]) => name);
   expect(callable.filter((name) => !docstrings.some(({of}) => of === name))).toEqual([]);
