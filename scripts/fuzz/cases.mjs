@@ -27,7 +27,8 @@ const BOMB_BYTES = 2 ** 30;
 const CASES_A_BOMB = 500;
 
 /**
- * Files for `loadKerasModel`, and what handlers load of the converter's.
+ * Files for `loadKerasModel`: the bytes of one, `files` by their names, of which `model.json` is the
+ * one to load, or a handler that loads what the converter made.
  *
  * @returns {(i: number, count: number, seed: number) => {kind: string, source: object}}
  */
@@ -73,6 +74,12 @@ export function kerasCases() {
       const end = draw.below(4) ? weightData.byteLength : draw.below(weightData.byteLength);
       const mutated = mutate(artifacts, draw, 1 + draw.below(3));
       return {load: async () => ({...mutated, weightData: weightData.slice(0, end)})};
+    },
+    'model.json mutated': (draw) => {
+      const {modelTopology, weightSpecs, weightData} = draw.of(converted);
+      const weightsManifest = [{paths: ['weights.bin'], weights: weightSpecs}];
+      const json = mutate({modelTopology, weightsManifest}, draw, 1 + draw.below(3));
+      return {files: {'model.json': JSON.stringify(json), 'weights.bin': Buffer.from(weightData)}};
     },
     'size told wrongly': (draw) => {
       const {config, weights} = draw.of(parts);

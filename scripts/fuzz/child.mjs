@@ -1,4 +1,7 @@
 /** Gives hostile files to one of the two loaders, and tells the parent how each of them ended. */
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import {fuseGraph} from 'tfjs-layernorm/graph';
 import {loadKerasModel} from 'tfjs-layernorm/keras';
@@ -8,10 +11,14 @@ import {graphCases, kerasCases} from './cases.mjs';
 const UNMEANT =
   /Cannot (read|set|convert|destructure|use)|is not (a function|iterable|defined|extensible)|(of|property) undefined|undefined is|\[object|call stack|Invalid (array|typed)|memory access|out of memory|unreachable|BigInt/;
 
+const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-'));
+process.once('exit', () => rmSync(folder, {recursive: true}));
+
 const loaders = {
   loadKerasModel: {
     cases: kerasCases,
-    load: async ({source}) => dispose(await loadKerasModel(source)),
+    load: async ({source}) =>
+      dispose(await loadKerasModel(source.files ? written(source.files) : source)),
   },
   fuseGraph: {
     cases: graphCases,
@@ -46,6 +53,13 @@ process.once('message', async ({loader, from, count, seed}) => {
   }
   process.send({done: true}, () => process.exit());
 });
+
+/** The path of `model.json` among the files. */
+function written(files) {
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(path.join(folder, name), content);
+  return path.join(folder, 'model.json');
+}
 
 /** All that the model has: tfjs's own `dispose` leaves what is nested or shared, and the optimiser. */
 function dispose(model) {
