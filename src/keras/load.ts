@@ -1,6 +1,6 @@
 /** From a file of Keras to a model of tfjs: reads it, translates its config, gives it the weights. */
 import * as tf from '@tensorflow/tfjs-core';
-import {type LayersModel, loadLayersModel} from '@tensorflow/tfjs-layers';
+import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {buildModel} from './build.js';
 import {checkModel, checkTraining, checkVersion} from './check_config.js';
 import {compileAsSaved} from './compile.js';
@@ -41,8 +41,7 @@ interface KerasFile {
  */
 export async function loadKerasModel(source: KerasSource): Promise<LayersModel> {
   try {
-    const opened = await open(source);
-    return 'weights' in opened ? await build(opened) : await loadSavedByTfjs(opened);
+    return await build(await open(source));
   } catch (error) {
     throw new Error(`loadKerasModel: ${(error as Error)?.message ?? error}`, {cause: error});
   }
@@ -65,40 +64,23 @@ async function build({model, kerasVersion, training, weights}: KerasFile): Promi
   }
 }
 
-/** By tfjs's own loader; where that fails, what it has made is disposed. */
-async function loadSavedByTfjs(handler: tf.io.IOHandler): Promise<LayersModel> {
-  const made = watchVariables();
-  try {
-    return await loadLayersModel(handler);
-  } catch (error) {
-    tf.dispose(made());
-    throw error;
-  }
-}
-
 /** Does what runs at once, and adds the variables that it has made to `made`. */
 function collect<T>(made: tf.Variable[], make: () => T): T {
-  const madeHere = watchVariables();
+  const {registeredVariables} = tf.engine().state;
+  const before = new Set(Object.keys(registeredVariables));
   try {
     return make();
   } finally {
-    made.push(...madeHere());
+    const isNew = ([name]: [string, tf.Variable]) => !before.has(name);
+    made.push(
+      ...Object.entries(registeredVariables)
+        .filter(isNew)
+        .map(([, variable]) => variable),
+    );
   }
 }
 
-/** What tells, when called, the variables that are new since. */
-function watchVariables(): () => tf.Variable[] {
-  const {registeredVariables} = tf.engine().state;
-  const before = new Set(Object.keys(registeredVariables));
-  const isNew = ([name]: [string, tf.Variable]) => !before.has(name);
-  return () =>
-    Object.entries(registeredVariables)
-      .filter(isNew)
-      .map(([, variable]) => variable);
-}
-
-/** What the file holds; a handler where tfjs itself saved the model. */
-async function open(source: KerasSource): Promise<KerasFile | tf.io.IOHandler> {
+async function open(source: KerasSource): Promise<KerasFile> {
   if (isHandler(source)) return openArtifacts(source);
   const read = await readSource(source);
   const {bytes} = read;
@@ -143,11 +125,13 @@ async function openHdf5(bytes: Uint8Array): Promise<KerasFile> {
   };
 }
 
-async function openArtifacts(handler: tf.io.IOHandler): Promise<KerasFile | tf.io.IOHandler> {
+async function openArtifacts(handler: tf.io.IOHandler): Promise<KerasFile> {
   const artifacts = (await handler.load?.()) as tf.io.ModelArtifacts;
   const topology = artifacts.modelTopology as Json;
   const kerasVersion = topology?.keras_version;
-  if (String(kerasVersion).startsWith('tfjs')) return {load: async () => artifacts};
+  if (String(kerasVersion).startsWith('tfjs')) {
+    throw new Error('tfjs saved it, not Keras: load it with tf.loadLayersModel.');
+  }
   const model = checkModel(topology?.model_config);
   const tensors = await readWeights(artifacts);
   const fromZip = tensors.some(({name}) => name.startsWith('layers/'));

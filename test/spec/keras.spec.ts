@@ -93,9 +93,6 @@ for (const fixture of kerasFixtures) {
       const again = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
       await expectOutputs(again, fixture);
       again.dispose();
-      const third = await loadKerasModel(tf.io.fromMemory(artifacts));
-      await expectOutputs(third, fixture);
-      third.dispose();
     });
   });
 }

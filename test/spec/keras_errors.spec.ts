@@ -138,6 +138,40 @@ describe('JSON', () => {
     const fewer = {...artifacts, weightSpecs: weightSpecs.slice(1)};
     await expectError({load: async () => fewer}, 'Dense layer "dense', 'the file');
   });
+
+  test('whose weights are not as it says of them', async () => {
+    const {converted} = kerasFixtures[0];
+    const {modelTopology, weightsManifest} = decode(await gunzip(converted.h5.json));
+    const [first, ...others] = weightsManifest[0].weights;
+    const weightData = (await gunzip(converted.h5.weights)).slice().buffer;
+    const expectErrorOf = async (change: object, ...message: string[]) => {
+      const weights = [{...first, ...change}, ...others];
+      const artifacts = {modelTopology, weightSpecs: weights, weightData};
+      await expectError({load: async () => artifacts}, ...message);
+      const json = {modelTopology, weightsManifest: [{paths: ['weights.bin'], weights}]};
+      await expectError(encode(json), 'weightsManifest[0].weights[0]', ...message.slice(1));
+    };
+    await expectErrorOf({name: 7}, 'weightSpecs[0].name must be a name, but is 7');
+    await expectErrorOf({shape: [2, '3']}, 'weightSpecs[0].shape must be a list of whole numbers');
+    await expectErrorOf(
+      {dtype: 'string'},
+      'weightSpecs[0].dtype must be one of float32, int32, bool',
+    );
+    const scaled = {dtype: 'uint8', scale: '1', min: 0};
+    await expectErrorOf(
+      {quantization: scaled},
+      'weightSpecs[0].quantization.scale must be a number',
+    );
+    const halved = {dtype: 'float32', quantization: {dtype: 'float8'}};
+    await expectErrorOf(halved, 'weightSpecs[0].quantization.dtype must be uint8 or uint16');
+    const elsewhere = {modelTopology, weightsManifest: [{paths: [7], weights: []}]};
+    await expectError(encode(elsewhere), 'weightsManifest[0].paths must be a list of names');
+  });
+
+  test('that tfjs has saved', async () => {
+    const modelTopology = {class_name: 'Sequential', keras_version: 'tfjs-layers 4.22.0'};
+    await expectError({load: async () => ({modelTopology})}, 'load it with tf.loadLayersModel');
+  });
 });
 
 describe('a layer of an unknown class', () => {
