@@ -4,9 +4,12 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {gunzipSync, inflateRawSync} from 'node:zlib';
+import {File, ready} from 'h5wasm';
 import {root} from '../setup/shell.mjs';
 import {Draw, mutate} from './random.mjs';
 import {zip} from './zip.mjs';
+
+const library = await ready;
 
 /** Base64, of some fixtures after gzip. */
 const bytesOf = (base64) => {
@@ -69,6 +72,10 @@ export function kerasCases() {
         {name: 'model.weights.h5', bytes: changed(weights, draw)},
       ]);
     },
+    'config in .h5 mutated': (draw) => {
+      const file = draw.of(files.filter((file) => file[0] === 0x89));
+      return withConfig(file, (config) => mutate(config, draw, 1 + draw.below(3)));
+    },
     'converted mutated': (draw) => {
       const {weightData, ...artifacts} = draw.of(converted);
       const end = draw.below(4) ? weightData.byteLength : draw.below(weightData.byteLength);
@@ -107,6 +114,20 @@ export function kerasCases() {
     const kind = i % CASES_A_BOMB === CASES_A_BOMB - 1 ? 'bomb' : names[i % names.length];
     return {kind, source: kinds[kind](new Draw(seed + i), i, count)};
   };
+}
+
+/** An .h5 file with its model's config changed. */
+function withConfig(bytes, change) {
+  const name = 'changed.h5';
+  library.FS.writeFile(name, bytes);
+  const file = new File(name, 'a');
+  const config = JSON.parse(file.attrs.model_config.value);
+  file.delete_attribute('model_config');
+  file.create_attribute('model_config', JSON.stringify(change(config)));
+  file.close();
+  const changed = library.FS.readFile(name);
+  library.FS.unlink(name);
+  return changed;
 }
 
 /** With up to twenty bytes changed. */
