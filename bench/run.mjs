@@ -23,7 +23,7 @@ import {writeReadme} from './support/readme.mjs';
 import {printReport} from './support/report.mjs';
 import {limitsFor, tasksFor} from './work/tasks.mjs';
 
-/** More than this, and something else was at work too. */
+/** Of the cores; more than this, and something else was at work too. */
 const QUIET_LOAD = 0.5;
 
 async function main() {
@@ -35,9 +35,9 @@ async function main() {
   console.log('Building dist/.');
   run(process.execPath, ['scripts/build.mjs'], {advice: 'see the message above.'});
 
-  const load = busyCores();
+  const load = await busyCores();
   if (load > QUIET_LOAD) {
-    console.log(`\nThe machine is busy (load ${load.toFixed(1)}): the numbers will be marked so.`);
+    console.log(`\nThe machine is busy (${load.toFixed(1)} cores): the numbers will be marked so.`);
   }
   const start = performance.now();
   const measured = [];

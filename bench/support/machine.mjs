@@ -2,6 +2,9 @@
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import os from 'node:os';
+import {setTimeout} from 'node:timers/promises';
+
+const WATCH_MS = 5000;
 
 const PACKAGES = [
   '@tensorflow/tfjs',
@@ -24,9 +27,20 @@ export function describeMachine() {
   };
 }
 
-/** How many processes wanted a core over the last minute; the benchmark's own are not yet there. */
-export function busyCores() {
-  return os.loadavg()[0];
+/**
+ * How many cores others keep busy, watched for some seconds before the first run: the system's load
+ * average would still have the set-up in it.
+ */
+export async function busyCores() {
+  const before = busyMs();
+  await setTimeout(WATCH_MS);
+  return (busyMs() - before) / WATCH_MS;
+}
+
+/** What all cores together have worked so far. */
+function busyMs() {
+  const each = os.cpus().map(({times: {user, nice, sys, irq}}) => user + nice + sys + irq);
+  return each.reduce((sum, ms) => sum + ms, 0);
 }
 
 function versionOf(name) {
