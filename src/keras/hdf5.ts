@@ -28,21 +28,56 @@ export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Model> {
   checkHeaps(bytes);
   const hdf5 = await import('h5wasm');
   const library = await hdf5.ready;
+  const FS = library.FS as typeof library.FS & Streams;
+  const streams = new Set(FS.streams);
   const name = `/keras_${files++}.h5`;
-  library.FS.writeFile(name, bytes);
+  FS.writeFile(name, bytes);
   library.activate_throwing_error_handler(); // instead of one that prints
+  const most = mostBytes(bytes.length);
   try {
-    const file = new hdf5.File(name, 'r');
-    try {
-      return readModel(hdf5, file, mostBytes(bytes.length));
-    } finally {
-      file.close();
-    }
+    return withinMemory(most, () => {
+      const file = new hdf5.File(name, 'r');
+      try {
+        return readModel(hdf5, file, most);
+      } finally {
+        file.close();
+      }
+    });
   } catch (error) {
     throw explained(error);
   } finally {
     library.deactivate_throwing_error_handler();
-    library.FS.unlink(name);
+    closeOthers(FS, streams);
+    FS.unlink(name);
+  }
+}
+
+/** What h5wasm's types leave out. */
+interface Streams {
+  streams: (object | null)[];
+  close(stream: object): void;
+}
+
+/** Closes what is open, but for `streams`: an error of the library leaves its files so. */
+function closeOthers(fs: Streams, streams: Set<object | null>): void {
+  for (const stream of fs.streams) if (stream && !streams.has(stream)) fs.close(stream);
+}
+
+/**
+ * What `read` returns, while no memory of WebAssembly grows by more than `most` bytes at once: the
+ * library asks for as much as a file claims that a text is long, and its memory never shrinks.
+ */
+function withinMemory<T>(most: number, read: () => T): T {
+  const {prototype} = WebAssembly.Memory;
+  const {grow} = prototype;
+  prototype.grow = function (pages) {
+    if (pages * 2 ** 16 > most) throw new RangeError(`it asks for more than ${most} bytes`);
+    return grow.call(this, pages);
+  };
+  try {
+    return read();
+  } finally {
+    prototype.grow = grow;
   }
 }
 
