@@ -42,6 +42,7 @@ export function kerasCases() {
     [keras, h5].filter(Boolean).map(artifactsOf),
   );
   const zips = files.filter((file) => file[0] === 0x50);
+  const h5s = files.filter((file) => file[0] === 0x89);
   const parts = zips.map((file) => partsOf(file)).filter(({config}) => config);
   let bomb;
   const kinds = {
@@ -55,26 +56,16 @@ export function kerasCases() {
     },
     'bytes changed': (draw) => changed(draw.of(files), draw),
     'config mutated': (draw) => {
-      const {metadata, config, weights} = draw.of(parts);
-      const mutated = mutate(config, draw, 1 + draw.below(3));
-      return zip([
-        {name: 'metadata.json', bytes: metadata},
-        {name: 'config.json', bytes: Buffer.from(JSON.stringify(mutated))},
-        {name: 'model.weights.h5', bytes: weights},
-      ]);
+      const {config, ...others} = draw.of(parts);
+      return kerasZip({...others, config: mutate(config, draw, 1 + draw.below(3))});
     },
     // Unlike those changed above the zip's checksums do not give it away.
     'weights changed': (draw) => {
-      const {metadata, config, weights} = draw.of(parts);
-      return zip([
-        {name: 'metadata.json', bytes: metadata},
-        {name: 'config.json', bytes: Buffer.from(JSON.stringify(config))},
-        {name: 'model.weights.h5', bytes: changed(weights, draw)},
-      ]);
+      const {weights, ...others} = draw.of(parts);
+      return kerasZip({...others, weights: changed(weights, draw)});
     },
     'config in .h5 mutated': (draw) => {
-      const file = draw.of(files.filter((file) => file[0] === 0x89));
-      return withConfig(file, (config) => mutate(config, draw, 1 + draw.below(3)));
+      return withConfig(draw.of(h5s), (config) => mutate(config, draw, 1 + draw.below(3)));
     },
     'converted mutated': (draw) => {
       const {weightData, ...artifacts} = draw.of(converted);
@@ -89,12 +80,7 @@ export function kerasCases() {
       return {files: {'model.json': JSON.stringify(json), 'weights.bin': Buffer.from(weightData)}};
     },
     'size told wrongly': (draw) => {
-      const {config, weights} = draw.of(parts);
-      const claimedSize = draw.of([0, 1, 1000, 2 ** 31, 2 ** 32 - 1]);
-      return zip([
-        {name: 'config.json', bytes: Buffer.from(JSON.stringify(config)), claimedSize},
-        {name: 'model.weights.h5', bytes: weights},
-      ]);
+      return kerasZip(draw.of(parts), draw.of([0, 1, 1000, 2 ** 31, 2 ** 32 - 1]));
     },
     bomb: (draw) => {
       bomb ??= new Uint8Array(BOMB_BYTES);
@@ -102,6 +88,7 @@ export function kerasCases() {
       const name = draw.of(['config.json', 'model.weights.h5']);
       const other = name === 'config.json' ? 'model.weights.h5' : 'config.json';
       const file = zip([
+        {name: 'metadata.json', bytes: draw.of(parts).metadata},
         {name, bytes: bomb, claimedSize},
         {name: other, bytes: Buffer.from('{"class_name": "Sequential", "config": {}}')},
       ]);
@@ -114,6 +101,15 @@ export function kerasCases() {
     const kind = i % CASES_A_BOMB === CASES_A_BOMB - 1 ? 'bomb' : names[i % names.length];
     return {kind, source: kinds[kind](new Draw(seed + i), i, count)};
   };
+}
+
+/** A .keras file of its parts, which may tell a wrong size of its config. */
+function kerasZip({metadata, config, weights}, claimedSize) {
+  return zip([
+    {name: 'metadata.json', bytes: metadata},
+    {name: 'config.json', bytes: Buffer.from(JSON.stringify(config)), claimedSize},
+    {name: 'model.weights.h5', bytes: weights},
+  ]);
 }
 
 /** An .h5 file with its model's config changed. */
