@@ -29,6 +29,8 @@ typedef float unaligned_vector4 __attribute__((vector_size(16), aligned(4), may_
 
 static inline vector4 load4(const float* p) { return *(const unaligned_vector4*)p; }
 
+static inline float sum_of_four(vector4 v) { return (v[0] + v[2]) + (v[1] + v[3]); }
+
 /* By halves that stay in registers: by way of memory it would be a sixth of a short row's time. */
 static inline float sum_of_lanes(vector v) {
 #if LANES == 16
@@ -41,7 +43,7 @@ static inline float sum_of_lanes(vector v) {
 #else
   const vector4 four = v;
 #endif
-  return (four[0] + four[2]) + (four[1] + four[3]);
+  return sum_of_four(four);
 }
 
 /** Σd and Σd² of d = x − m. */
@@ -88,7 +90,7 @@ static inline float sample_mean(const float* x, int64_t n) {
   }
   const int64_t step = (n - 4) / 3;
   const vector4 sample = (load4(x) + load4(x + step)) + (load4(x + 2 * step) + load4(x + 3 * step));
-  return ((sample[0] + sample[2]) + (sample[1] + sample[3])) / 16;
+  return sum_of_four(sample) / 16;
 }
 
 /**

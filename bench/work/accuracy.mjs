@@ -1,5 +1,4 @@
 /** How exact the contenders are on rows of `rows.mjs`, in y and in each gradient. */
-
 import {errorsOf} from '../support/error.mjs';
 import {expectedOutputs} from '../support/expected.mjs';
 import {firstLine, refuseTooSlow} from './layer_norm.mjs';

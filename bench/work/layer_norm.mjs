@@ -1,5 +1,4 @@
 /** One layer normalisation of a shape, forward alone or forward + backward, by all contenders. */
-
 import {createData, EPSILON} from '../support/data.mjs';
 import {errorsOf} from '../support/error.mjs';
 import {expectedOutputs} from '../support/expected.mjs';

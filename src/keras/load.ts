@@ -71,12 +71,9 @@ function collect<T>(made: tf.Variable[], make: () => T): T {
   try {
     return make();
   } finally {
-    const isNew = ([name]: [string, tf.Variable]) => !before.has(name);
-    made.push(
-      ...Object.entries(registeredVariables)
-        .filter(isNew)
-        .map(([, variable]) => variable),
-    );
+    for (const [name, variable] of Object.entries(registeredVariables)) {
+      if (!before.has(name)) made.push(variable);
+    }
   }
 }
 

@@ -86,8 +86,7 @@ async function errorOf({random, mean, hasGamma, hasBeta, ...config}: Configurati
   // chance, the rounding of its terms is not: its error counts beside the size it is likely to have.
   const likely = Math.sqrt(x.length / cols);
   wanted.forEach((values, i) => {
-    const largest = Math.max(...values.map(Math.abs)) || 1;
-    errors.push(maxError(dparams[i], values) * Math.min(1, largest / likely));
+    errors.push(maxError(dparams[i], values, values.length, likely));
   });
   return Math.max(...errors);
 }

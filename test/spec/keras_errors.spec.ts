@@ -47,6 +47,13 @@ async function changed(name: string, change: (config: Json) => void): Promise<Ui
   return zip({...parts, 'config.json': encode(config)});
 }
 
+/** What the converter made of a model. */
+async function converted() {
+  const {json, weights} = kerasFixtures[0].converted.h5;
+  const {modelTopology, weightsManifest} = decode(await gunzip(json));
+  return {modelTopology, weightSpecs: weightsManifest[0].weights, bytes: await gunzip(weights)};
+}
+
 const layer = (config: Json, className: string) =>
   config.config.layers.find(({class_name}: Json) => class_name === className);
 
@@ -133,10 +140,8 @@ describe('JSON', () => {
   ])('%j', (json, message) => expectError(encode(json), message));
 
   test('with fewer weights than it says', async () => {
-    const {converted} = kerasFixtures[0];
-    const {modelTopology, weightsManifest} = decode(await gunzip(converted.h5.json));
-    const weightData = (await gunzip(converted.h5.weights)).slice(4).buffer;
-    const weightSpecs = weightsManifest[0].weights;
+    const {modelTopology, weightSpecs, bytes} = await converted();
+    const weightData = bytes.slice(4).buffer;
     const artifacts = {modelTopology, weightSpecs, weightData};
     await expectError({load: async () => artifacts}, 'the weights need', 'bytes, but there are');
     const fewer = {...artifacts, weightSpecs: weightSpecs.slice(1)};
@@ -144,10 +149,9 @@ describe('JSON', () => {
   });
 
   test('whose weights are not as it says of them', async () => {
-    const {converted} = kerasFixtures[0];
-    const {modelTopology, weightsManifest} = decode(await gunzip(converted.h5.json));
-    const [first, ...others] = weightsManifest[0].weights;
-    const weightData = (await gunzip(converted.h5.weights)).slice().buffer;
+    const {modelTopology, weightSpecs, bytes} = await converted();
+    const [first, ...others] = weightSpecs;
+    const weightData = bytes.slice().buffer;
     const expectErrorOf = async (change: object, ...message: string[]) => {
       const weights = [{...first, ...change}, ...others];
       const artifacts = {modelTopology, weightSpecs: weights, weightData};

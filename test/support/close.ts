@@ -13,6 +13,7 @@ interface Difference {
  * The largest error of `actual`, relative to the largest finite |expected| in the same row.
  *
  * @param cols the length of a row; without it, all the values are one row.
+ * @param leastScale a row's errors are relative to no less than this.
  * @returns the error; it is absolute in rows that are all 0. `Infinity` where the lengths differ,
  *   or where NaN, Infinity or -Infinity is met by anything but itself.
  */
@@ -20,9 +21,10 @@ export function maxError(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   cols: number = expected.length,
+  leastScale = 0,
 ): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
-  return largestDifference(actual, expected, cols).error;
+  return largestDifference(actual, expected, cols, leastScale).error;
 }
 
 /**
@@ -52,11 +54,12 @@ function largestDifference(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   cols: number,
+  leastScale = 0,
 ): Difference {
   const largest: Difference = {error: 0, index: 0};
   for (let start = 0; start < expected.length; start += cols) {
     const end = Math.min(start + cols, expected.length);
-    const scale = largestFiniteMagnitude(expected, start, end) || 1;
+    const scale = Math.max(largestFiniteMagnitude(expected, start, end), leastScale) || 1;
     for (let index = start; index < end; index++) {
       const error = difference(actual[index], expected[index], scale);
       if (error > largest.error) Object.assign(largest, {error, index});
