@@ -1,15 +1,24 @@
 /**
  * Jest's projects: `unit` (plain Node), one per backend, and two for what stands in where a backend
- * has no kernel of ours. The same specs run unchanged on every
- * backend; `test/backends/<backend>.ts` is loaded before each of them. `npx jest --selectProjects
- * webgl` runs one project. With SOAK set the specs are those of `npm run soak`.
+ * has no kernel of ours. The same specs run unchanged on every backend, but for those in
+ * `test/spec/kernels` that look inside one backend's kernels and run in its project alone.
+ * `test/backends/<backend>.ts` is loaded before each of them. `npx jest --selectProjects webgl` runs
+ * one project. With SOAK set the specs are those of `npm run soak`.
  */
-const specs = [`<rootDir>/test/${process.env.SOAK ? 'soak' : 'spec'}/**/*.spec.ts`];
+const spec = (name) => `<rootDir>/test/spec/${name}.spec.ts`;
+
+/** What every backend's project runs. */
+const specsOf = (backend) =>
+  process.env.SOAK
+    ? ['<rootDir>/test/soak/**/*.spec.ts']
+    : [spec('{op,layers,graph,keras}/*'), spec(`kernels/{contract,${backend}}`)];
 
 /** For the kernels that stand in where a backend has none: what the ops and layers compute. */
 const opSpecs = [
-  ...['errors', 'faults', 'gradients', 'invariants', 'kernels', 'layer', 'memory', 'numerics'],
-].map((name) => `<rootDir>/test/spec/${name}.spec.ts`);
+  spec('op/{errors,faults,gradients,invariants,memory,numerics}'),
+  spec('layers/*'),
+  spec('kernels/contract'),
+];
 
 const typescript = {
   // Sources name their neighbours by the extension that they have once built.
@@ -32,7 +41,7 @@ const typescript = {
   },
 };
 
-const nodeBackend = (backend, testMatch = specs) => ({
+const nodeBackend = (backend, testMatch = specsOf(backend)) => ({
   ...typescript,
   displayName: backend,
   testMatch,
@@ -43,7 +52,7 @@ const nodeBackend = (backend, testMatch = specs) => ({
 const browserBackend = (backend) => ({
   ...typescript,
   displayName: backend,
-  testMatch: specs,
+  testMatch: specsOf(backend),
   // The options tell Jest the projects apart: each gets a runner, thus a browser, of its own.
   runner: ['<rootDir>/test/backends/browser/runner.mjs', {backend}],
   setupFilesAfterEnv: [`<rootDir>/test/backends/${backend}.ts`],

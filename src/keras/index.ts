@@ -10,4 +10,4 @@ registerLayers();
 registerKerasLayers();
 
 export {loadKerasModel} from './load.js';
-export type {KerasSource} from './source.js';
+export type {KerasSource} from './read/source.js';

@@ -1,17 +1,17 @@
 /** From a file of Keras to a model of tfjs: reads it, translates its config, gives it the weights. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {buildModel} from './build.js';
-import {checkModel, checkTraining, checkVersion} from './check_config.js';
-import {compileAsSaved} from './compile.js';
-import {translateModel} from './config.js';
-import {readHdf5} from './hdf5.js';
-import {checkBuilt} from './limits.js';
-import {modelJsonHandler, parseJson, readWeights} from './model_json.js';
-import type {Json, SavedLayer} from './saved.js';
-import {isHandler, type KerasSource, readSource} from './source.js';
-import {assignWeights, countValues, type StoredWeights} from './weights.js';
-import {unzipKeras} from './zip.js';
+import {checkModel, checkTraining, checkVersion} from './config/check.js';
+import {checkBuilt} from './config/limits.js';
+import type {Json, SavedLayer} from './config/saved.js';
+import {translateModel} from './config/translate.js';
+import {buildModel} from './model/build.js';
+import {compileAsSaved} from './model/compile.js';
+import {assignWeights, countValues, type StoredWeights} from './model/weights.js';
+import {readHdf5} from './read/hdf5.js';
+import {modelJsonHandler, parseJson, readWeights} from './read/model_json.js';
+import {isHandler, type KerasSource, readSource} from './read/source.js';
+import {unzipKeras} from './read/zip.js';
 
 /** What a file holds, of whichever kind it is. */
 interface KerasFile {

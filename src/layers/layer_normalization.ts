@@ -4,7 +4,7 @@ import {checkAxis, checkEpsilon} from '../ops/axes.js';
 import {layerNorm} from '../ops/layer_norm.js';
 import {rmsScaling} from '../ops/rms_scaling.js';
 import {resolveBuildShape} from './build_shape.js';
-import {camelCaseKeys} from './config.js';
+import {camelCaseKeys} from './camel_case.js';
 import {onlyTensor} from './only_tensor.js';
 import {
   keepConstrained,

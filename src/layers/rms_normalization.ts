@@ -3,7 +3,7 @@ import {initializers, type LayerVariable, layers, type Shape} from '@tensorflow/
 import {checkAxis, checkEpsilon} from '../ops/axes.js';
 import {rmsNorm} from '../ops/rms_norm.js';
 import {resolveBuildShape} from './build_shape.js';
-import {camelCaseKeys} from './config.js';
+import {camelCaseKeys} from './camel_case.js';
 import {onlyTensor} from './only_tensor.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;

@@ -1,7 +1,7 @@
 /** The six options that say how gamma and beta start, are held small and are kept in bounds. */
 import {tidy, type Variable} from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import {camelCaseKeys, isDict} from './config.js';
+import {camelCaseKeys, isDict} from './camel_case.js';
 
 export type BatchNormalizationArgs = NonNullable<
   Parameters<typeof tfl.layers.batchNormalization>[0]

@@ -1,6 +1,6 @@
 /** The options of a layer's kernels and biases, as objects and in their saved form. */
 import * as tfl from '@tensorflow/tfjs-layers';
-import {camelCaseKeys, isDict} from '../../layers/config.js';
+import {camelCaseKeys, isDict} from '../../layers/camel_case.js';
 
 type DenseArgs = Parameters<typeof tfl.layers.dense>[0];
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {type LayerVariable, layers, type Shape} from '@tensorflow/tfjs-layers';
 import {resolveBuildShape} from '../../layers/build_shape.js';
-import {camelCaseKeys} from '../../layers/config.js';
+import {camelCaseKeys} from '../../layers/camel_case.js';
 import {onlyTensor} from '../../layers/only_tensor.js';
 import {
   keepConstrained,

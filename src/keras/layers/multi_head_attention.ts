@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {type LayerVariable, layers, type Shape} from '@tensorflow/tfjs-layers';
-import {camelCaseKeys} from '../../layers/config.js';
+import {camelCaseKeys} from '../../layers/camel_case.js';
 import {keepConstrained} from '../../layers/weight_options.js';
 import {
   type DenseOptions,

@@ -1,8 +1,8 @@
 /** Gives the weights of a file to the layers of a model, by their place in each layer. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, LayerVariable, layers} from '@tensorflow/tfjs-layers';
-import type {StoredTensor} from './hdf5.js';
-import {classOf, layersOf, nameOf, type SavedLayer} from './saved.js';
+import {classOf, layersOf, nameOf, type SavedLayer} from '../config/saved.js';
+import type {StoredTensor} from '../read/hdf5.js';
 
 /** The weights of a file; all by path, or by layer, or in the order in which layers have them. */
 export interface StoredWeights {

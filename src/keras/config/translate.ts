@@ -7,7 +7,7 @@ import {
   references,
   withoutRepeats,
 } from './calls.js';
-import {LAYER_OPTIONS, printed} from './check_config.js';
+import {LAYER_OPTIONS, printed} from './check.js';
 import {activationName, checkLayer} from './limits.js';
 import {type GraphLayer, giveMasks, hasMasks, usesMask} from './masks.js';
 import {classOf, type Json, layersOf, nameOf, own, type SavedLayer} from './saved.js';

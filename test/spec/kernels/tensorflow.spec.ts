@@ -4,10 +4,10 @@
  */
 import type {NodeJSKernelBackend} from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import fc from 'fast-check';
-import {layerNorm, usesFusedKernel} from '../../src/index.js';
-import * as reference from '../../src/reference.js';
-import {backendName, tf} from '../backends/current.js';
-import {Random} from '../support/random.js';
+import {layerNorm, usesFusedKernel} from '../../../src/index.js';
+import * as reference from '../../../src/reference.js';
+import {tf} from '../../backends/current.js';
+import {Random} from '../../support/random.js';
 
 type Attrs = Record<string, number | boolean>;
 
@@ -49,16 +49,14 @@ function expectNear(actual: Float32Array, expected: Float64Array, tolerance: num
 const rowsOf = (shape: number[]) => tf.util.sizeFromShape(shape.slice(0, -1));
 const list = (shape: number[]) => `[${shape.join(', ')}]`;
 
-const onTensorflow = backendName === 'tensorflow' ? describe : describe.skip;
-
-onTensorflow('the ops of the addon', () => {
+describe('the ops of the addon', () => {
   beforeAll(() => {
     expect(usesFusedKernel()).toBe(true);
   });
 
   test('are found again from a fresh module registry', async () => {
     await jest.isolateModulesAsync(async () => {
-      const again = await import('../../src/index.js');
+      const again = await import('../../../src/index.js');
       expect(again.layerNorm).not.toBe(layerNorm);
       expect(again.usesFusedKernel()).toBe(true);
       const y = again.layerNorm([[1, 3]], {epsilon: 0});
@@ -70,7 +68,7 @@ onTensorflow('the ops of the addon', () => {
   test('are left alone by tfjs-node-gpu, whose tensors stay on the GPU: composed ops serve', async () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation();
     await jest.isolateModulesAsync(async () => {
-      const {layerNorm: kernel} = await import('../../src/kernels/tensorflow/layer_norm.js');
+      const {layerNorm: kernel} = await import('../../../src/kernels/tensorflow/layer_norm.js');
       const backend = Object.create(tf.backend(), {isGPUPackage: {value: true}});
       const execute = jest.spyOn(backend, 'executeMultipleOutputs');
       const read = jest.spyOn(backend, 'readSync');

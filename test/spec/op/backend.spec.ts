@@ -1,7 +1,7 @@
 /** The bench itself: every backend's spec runs where it says it runs. */
 import fc from 'fast-check';
-import {backendName, tf} from '../backends/current.js';
-import {expectClose} from '../support/close.js';
+import {backendName, tf} from '../../backends/current.js';
+import {expectClose} from '../../support/close.js';
 
 describe('the backend under test', () => {
   it('is the one in use', () => {

@@ -1,6 +1,6 @@
 /** Bad input: what was wrong, what was expected, the value found; and nothing left behind. */
-import {layerNorm, layerNormalization, rmsNorm, rmsNormalization} from '../../src/index.js';
-import {tf} from '../backends/current.js';
+import {layerNorm, layerNormalization, rmsNorm, rmsNormalization} from '../../../src/index.js';
+import {tf} from '../../backends/current.js';
 
 const matrix = () => tf.ones([2, 3]);
 

@@ -5,10 +5,10 @@ import {
   layerNormalization,
   RMSNormalization,
   rmsNormalization,
-} from '../../src/index.js';
-import {tf} from '../backends/current.js';
-import {expectClose} from '../support/close.js';
-import {Random} from '../support/random.js';
+} from '../../../src/index.js';
+import {tf} from '../../backends/current.js';
+import {expectClose} from '../../support/close.js';
+import {Random} from '../../support/random.js';
 
 const StockLayerNormalization = tf.layers.layerNormalization()
   .constructor as tf.serialization.SerializableConstructor<tf.layers.Layer>;

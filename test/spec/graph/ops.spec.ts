@@ -1,12 +1,12 @@
 /** The ops that graph models get from this package, run within small graphs. */
 
-import {einsum} from '../../src/graph/einsum.js';
-import {loadGraphModel} from '../../src/graph/index.js';
-import {tf} from '../backends/current.js';
-import {expectClose} from '../support/close.js';
-import {expectedForward} from '../support/expected.js';
-import {GraphBuilder} from '../support/graph_builder.js';
-import {Random} from '../support/random.js';
+import {einsum} from '../../../src/graph/einsum.js';
+import {loadGraphModel} from '../../../src/graph/index.js';
+import {tf} from '../../backends/current.js';
+import {expectClose} from '../../support/close.js';
+import {expectedForward} from '../../support/expected.js';
+import {GraphBuilder} from '../../support/graph_builder.js';
+import {Random} from '../../support/random.js';
 
 const random = new Random(63);
 const sizeOf = (shape: readonly number[]) => shape.reduce((n, dim) => n * dim, 1);

@@ -1,10 +1,10 @@
 /** Models saved by Keras open, give the values that Keras gives, train, and save as tfjs saves. */
 import {jest} from '@jest/globals';
-import {type KerasSource, loadKerasModel} from '../../src/keras/index.js';
-import {backendName, tf} from '../backends/current.js';
-import {type KerasFixture, kerasFixtures} from '../fixtures/keras/index.js';
-import {expectClose} from '../support/close.js';
-import {gunzip} from '../support/gunzip.js';
+import {type KerasSource, loadKerasModel} from '../../../src/keras/index.js';
+import {backendName, tf} from '../../backends/current.js';
+import {type KerasFixture, kerasFixtures} from '../../fixtures/keras/index.js';
+import {expectClose} from '../../support/close.js';
+import {gunzip} from '../../support/gunzip.js';
 
 type Model = Awaited<ReturnType<typeof loadKerasModel>>;
 

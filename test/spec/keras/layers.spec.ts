@@ -1,16 +1,16 @@
 /** The layers that the entry for Keras adds, by themselves; keras.spec.ts holds them against Keras. */
-import '../../src/keras/index.js';
-import {layerNorm, usesFusedKernel} from '../../src/index.js';
-import {GroupNormalization} from '../../src/keras/layers/group_normalization.js';
-import {GRU} from '../../src/keras/layers/gru.js';
+import '../../../src/keras/index.js';
+import {layerNorm, usesFusedKernel} from '../../../src/index.js';
+import {GroupNormalization} from '../../../src/keras/layers/group_normalization.js';
+import {GRU} from '../../../src/keras/layers/gru.js';
 import {
   MultiHeadAttention,
   type MultiHeadAttentionArgs,
-} from '../../src/keras/layers/multi_head_attention.js';
-import {UnitNormalization} from '../../src/keras/layers/unit_normalization.js';
-import {tf} from '../backends/current.js';
-import {expectClose} from '../support/close.js';
-import {Random} from '../support/random.js';
+} from '../../../src/keras/layers/multi_head_attention.js';
+import {UnitNormalization} from '../../../src/keras/layers/unit_normalization.js';
+import {tf} from '../../backends/current.js';
+import {expectClose} from '../../support/close.js';
+import {Random} from '../../support/random.js';
 
 function tensor(shape: number[], seed = 1): tf.Tensor {
   return tf.tensor(new Random(seed).normal(tf.util.sizeFromShape(shape)), shape);

@@ -2,10 +2,10 @@
 import {jest} from '@jest/globals';
 import {BlobReader, BlobWriter, Uint8ArrayReader, ZipReader, ZipWriter} from '@zip.js/zip.js';
 import {ready} from 'h5wasm';
-import {type KerasSource, loadKerasModel} from '../../src/keras/index.js';
-import {tf} from '../backends/current.js';
-import {kerasFixtures} from '../fixtures/keras/index.js';
-import {gunzip} from '../support/gunzip.js';
+import {type KerasSource, loadKerasModel} from '../../../src/keras/index.js';
+import {tf} from '../../backends/current.js';
+import {kerasFixtures} from '../../fixtures/keras/index.js';
+import {gunzip} from '../../support/gunzip.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
 type Json = any;

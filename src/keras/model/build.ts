@@ -4,8 +4,8 @@
  */
 import {serialization, tidy} from '@tensorflow/tfjs-core';
 import {initializers, type LayersModel, layers, models} from '@tensorflow/tfjs-layers';
-import {printed} from './check_config.js';
-import type {Json} from './saved.js';
+import {printed} from '../config/check.js';
+import type {Json} from '../config/saved.js';
 
 type Layer = layers.Layer;
 

@@ -1,10 +1,10 @@
 /** A model of Keras opens from wherever a page or a program has it. */
 import {jest} from '@jest/globals';
-import {type KerasSource, loadKerasModel} from '../../src/keras/index.js';
-import {tf} from '../backends/current.js';
-import {kerasFixtures} from '../fixtures/keras/index.js';
-import {expectClose} from '../support/close.js';
-import {gunzip} from '../support/gunzip.js';
+import {type KerasSource, loadKerasModel} from '../../../src/keras/index.js';
+import {tf} from '../../backends/current.js';
+import {kerasFixtures} from '../../fixtures/keras/index.js';
+import {expectClose} from '../../support/close.js';
+import {gunzip} from '../../support/gunzip.js';
 
 const [fixture] = kerasFixtures;
 

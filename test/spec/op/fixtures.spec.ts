@@ -1,9 +1,9 @@
 /** The values that Keras, PyTorch and ONNX computed: of the ops, their gradients and the layers. */
-import {layerNorm, layerNormalization, rmsNorm, rmsNormalization} from '../../src/index.js';
-import {tf} from '../backends/current.js';
-import {type Gradient, layerCases, type NormCase, normCases} from '../fixtures/index.js';
-import {expectClose} from '../support/close.js';
-import {rowIndices} from '../support/expected.js';
+import {layerNorm, layerNormalization, rmsNorm, rmsNormalization} from '../../../src/index.js';
+import {tf} from '../../backends/current.js';
+import {type Gradient, layerCases, type NormCase, normCases} from '../../fixtures/index.js';
+import {expectClose} from '../../support/close.js';
+import {rowIndices} from '../../support/expected.js';
 
 const VALUE_TOLERANCE = 2e-6;
 const GRADIENT_TOLERANCE = 1e-5;

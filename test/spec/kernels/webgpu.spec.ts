@@ -1,10 +1,10 @@
 /** What only the WebGPU kernels can get wrong: shaders, dispatches, how rows are shared, memory. */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import {layerNorm, rmsNorm} from '../../src/index.js';
-import * as reference from '../../src/reference.js';
-import {backendName, tf} from '../backends/current.js';
-import {expectClose} from '../support/close.js';
-import {Random} from '../support/random.js';
+import {layerNorm, rmsNorm} from '../../../src/index.js';
+import * as reference from '../../../src/reference.js';
+import {tf} from '../../backends/current.js';
+import {expectClose} from '../../support/close.js';
+import {Random} from '../../support/random.js';
 
 const backend = () => tf.backend() as WebGPUBackend;
 
@@ -101,7 +101,7 @@ async function expectNoLeak(shape: number[]): Promise<void> {
   expect([inGpu(), tf.memory().numTensors]).toEqual(before);
 }
 
-(backendName === 'webgpu' ? describe : describe.skip)('the WebGPU kernels', () => {
+describe('the WebGPU kernels', () => {
   /** Has the kernels share the rows as they do on a GPU, or as on a renderer in software. */
   function actAs(isFallbackAdapter: boolean): void {
     const {device} = backend() as unknown as {device: GPUDevice};

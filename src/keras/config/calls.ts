@@ -1,7 +1,7 @@
 /** Reads the calls of a layer in a functional model, as Keras 2 and as Keras 3 save them. */
 
-import {printed} from './check_config.js';
-import {type AttentionInput, attentionInputs} from './layers/multi_head_attention.js';
+import {type AttentionInput, attentionInputs} from '../layers/multi_head_attention.js';
+import {printed} from './check.js';
 import {classOf, type Json, nameOf, own, type SavedLayer} from './saved.js';
 
 /** A tensor of a model: the layer that gives it, at which of its calls, which of its outputs. */

@@ -1,10 +1,10 @@
 /** What only the WebGL kernels can get wrong: shaders, textures, draw calls and their memory. */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import {layerNorm, layerNormalization, usesFusedKernel} from '../../src/index.js';
-import * as reference from '../../src/reference.js';
-import {backendName, setUpBackendAnew, tf} from '../backends/current.js';
-import {expectClose} from '../support/close.js';
-import {Random} from '../support/random.js';
+import {layerNorm, layerNormalization, usesFusedKernel} from '../../../src/index.js';
+import * as reference from '../../../src/reference.js';
+import {setUpBackendAnew, tf} from '../../backends/current.js';
+import {expectClose} from '../../support/close.js';
+import {Random} from '../../support/random.js';
 
 interface Texels {
   isPacked: boolean;
@@ -95,9 +95,8 @@ function withFlag(name: string, value: boolean | number, body: () => void): void
 }
 
 // The spec runs on every backend; these tests are of one.
-const onWebgl = backendName === 'webgl' ? describe : describe.skip;
 
-onWebgl('shaders', () => {
+describe('shaders', () => {
   test('a new length, batch or epsilon compiles none', () => {
     const cols = 96;
     run({shape: [4, 10, cols]});
@@ -116,7 +115,7 @@ onWebgl('shaders', () => {
   });
 });
 
-onWebgl('draw calls', () => {
+describe('draw calls', () => {
   for (const [shape, forward, backward] of [
     [[64, 96], 2, 4],
     [[600, 96], 2, 5],
@@ -142,7 +141,7 @@ onWebgl('draw calls', () => {
   }
 });
 
-onWebgl('textures', () => {
+describe('textures', () => {
   for (const isPacked of [true, false]) {
     const name = isPacked ? 'packed' : 'unpacked';
     for (const shape of [
@@ -212,7 +211,7 @@ onWebgl('textures', () => {
   });
 });
 
-onWebgl('16-bit textures', () => {
+describe('16-bit textures', () => {
   test('are right within what 11 bits of precision allow', () => {
     // What WEBGL_FORCE_F16_TEXTURES turns off, which tfjs reads only at its start.
     withFlag('WEBGL_RENDER_FLOAT32_ENABLED', false, () => {
@@ -228,7 +227,7 @@ onWebgl('16-bit textures', () => {
   });
 });
 
-onWebgl('a lost context', () => {
+describe('a lost context', () => {
   test('leaves nothing of ours behind that would hinder the backend set up anew', async () => {
     expectRight({shape: [9, 65]});
     loseContext();
@@ -269,7 +268,7 @@ onWebgl('a lost context', () => {
   });
 });
 
-onWebgl('WebGL 1', () => {
+describe('WebGL 1', () => {
   test('gets the composed kernels, with one notice and the same values', async () => {
     const factory = tf.findBackendFactory('webgl');
     const setUpAnew = async (version: number) => {
@@ -294,7 +293,7 @@ onWebgl('WebGL 1', () => {
   });
 });
 
-onWebgl('small tensors on the CPU', () => {
+describe('small tensors on the CPU', () => {
   test('stay there', () => {
     tf.tidy(() => {
       const x = tf.tensor2d(new Random(6).normal(40), [4, 10]);
@@ -317,7 +316,7 @@ onWebgl('small tensors on the CPU', () => {
   });
 });
 
-onWebgl('memory', () => {
+describe('memory', () => {
   test('no texture is left behind', () => {
     const bytes = () => (tf.memory() as unknown as {numBytesInGPU: number}).numBytesInGPU;
     for (const isPacked of [true, false]) {

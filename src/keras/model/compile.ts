@@ -1,8 +1,8 @@
 /** Compiles a model as it was in Keras, where tfjs has the optimiser and the losses. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, ModelCompileArgs} from '@tensorflow/tfjs-layers';
-import {printed} from './check_config.js';
-import {classOf, type Json, own} from './saved.js';
+import {printed} from '../config/check.js';
+import {classOf, type Json, own} from '../config/saved.js';
 
 /** Names of Keras that are not tfjs's in snake_case. */
 const LOSS_NAMES: Record<string, string> = {

@@ -2,12 +2,12 @@
  * What goes on around the op in a real program: backends that change or are set up anew, tensors
  * disposed too early or twice, work that is interleaved. Values stay right, and nothing is left.
  */
-import {layerNorm, layerNormalization, rmsNorm} from '../../src/index.js';
-import {backendName, setUpBackendAnew, tf} from '../backends/current.js';
-import {expectClose} from '../support/close.js';
-import {expectedBackward, expectedForward} from '../support/expected.js';
-import {Random} from '../support/random.js';
-import {silence} from '../support/silence.js';
+import {layerNorm, layerNormalization, rmsNorm} from '../../../src/index.js';
+import {backendName, setUpBackendAnew, tf} from '../../backends/current.js';
+import {expectClose} from '../../support/close.js';
+import {expectedBackward, expectedForward} from '../../support/expected.js';
+import {Random} from '../../support/random.js';
+import {silence} from '../../support/silence.js';
 
 silence('synchronously reading data from GPU'); // as tfjs does to move a tensor from webgpu
 

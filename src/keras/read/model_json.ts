@@ -1,8 +1,8 @@
 /** Reads `model.json` and its weights, as tfjs's converter writes them from a file of Keras. */
 import * as tf from '@tensorflow/tfjs-core';
-import {checkManifest, checkWeightSpecs} from './check_config.js';
+import {checkManifest, checkWeightSpecs} from '../config/check.js';
+import type {Json} from '../config/saved.js';
 import type {StoredTensor} from './hdf5.js';
-import type {Json} from './saved.js';
 import type {Source} from './source.js';
 
 /** A weight, by the name that the converter gave it. */
