@@ -1,10 +1,10 @@
 /** From a file of Keras to a model of tfjs: reads it, translates its config, gives it the weights. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {checkModel, checkTraining, checkVersion} from './config/check.js';
-import {checkBuilt} from './config/limits.js';
+import {checkModel, checkTraining} from './config/check.js';
 import type {Json, SavedLayer} from './config/saved.js';
-import {translateModel} from './config/translate.js';
+import {refuseBuilt, translateModel} from './config/translate.js';
+import {readVersion} from './config/version.js';
 import {buildModel} from './model/build.js';
 import {compileAsSaved} from './model/compile.js';
 import {assignWeights, countValues, type StoredWeights} from './model/weights.js';
@@ -48,12 +48,12 @@ export async function loadKerasModel(source: KerasSource): Promise<LayersModel> 
 }
 
 async function build({model, kerasVersion, training, weights}: KerasFile): Promise<LayersModel> {
-  const config = translateModel(model, checkVersion(kerasVersion) >= 3);
+  const config = translateModel(model, readVersion(kerasVersion));
   const made: tf.Variable[] = [];
   try {
     const built = await collect(made, () => buildModel(config, countValues(weights)));
     collect(made, () => {
-      checkBuilt(built);
+      refuseBuilt(built);
       assignWeights(built, model, weights);
       compileAsSaved(built, training && checkTraining(training));
     });

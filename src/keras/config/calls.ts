@@ -1,81 +1,120 @@
 /** Reads the calls of a layer in a functional model, as Keras 2 and as Keras 3 save them. */
-
-import {type AttentionInput, attentionInputs} from '../layers/multi_head_attention.js';
-import {printed} from './check.js';
-import {classOf, type Json, nameOf, own, type SavedLayer} from './saved.js';
+import {rowOf} from './classes/index.js';
+import {classOf, type Json, nameOf, printed, type SavedLayer} from './saved.js';
 
 /** A tensor of a model: the layer that gives it, at which of its calls, which of its outputs. */
 export type Reference = [layer: string, call: number, output: number];
 
+/** A tensor in the place of an argument; whatever else is in one is a constant. */
+export class TensorArgument {
+  constructor(readonly reference: Reference) {}
+}
+
+/** A tensor, a constant, or lists and objects of both. */
+export type Argument = TensorArgument | Json;
+
+/** A call as it is saved, with its tensors as `TensorArgument`. */
+export interface SavedCall {
+  args: Argument[];
+  kwargs: Record<string, Argument>;
+}
+
+/** A call of a layer. */
 export interface Call {
   /** In the order in which the layer of tfjs takes them. */
   inputs: Reference[];
-  /** What they are to an attention layer. */
-  names?: AttentionInput[];
-  /** To an attention layer: each position sees itself and those before it. */
-  causal?: boolean;
+  /** What each input is to the layer: the name of the argument in Keras. */
+  names: string[];
+  /** Arguments that the class of tfjs has as options, such as `use_causal_mask`. */
+  options: Record<string, Json>;
 }
 
-/** Arguments that are tensors and come by keyword, in the order in which tfjs's class takes them. */
-const TENSOR_KEYWORDS: Record<string, readonly string[]> = {
-  MultiHeadAttention: attentionInputs.map(snakeCase),
-  Bidirectional: ['initial_state'],
-  GRU: ['initial_state'],
-  LSTM: ['initial_state'],
-  RNN: ['initial_state'],
-  SimpleRNN: ['initial_state'],
-  TFOpLambda: ['y'],
-};
+/** The calls with all that is saved of them. */
+export function savedCalls({inbound_nodes}: SavedLayer): SavedCall[] {
+  return (inbound_nodes ?? []).map((node) => {
+    if (!Array.isArray(node)) {
+      return {args: node.args.map(withTensors), kwargs: withTensors(node.kwargs ?? {})};
+    }
+    // Keras 2 saves the first argument alone, and beside each of its tensors all the others by name.
+    const isOne = typeof node[0] === 'string';
+    const tensors: Json[] = isOne ? [node] : node;
+    const kwargs = Object.assign({}, ...tensors.map(([, , , options]) => options));
+    const first = tensors.map(firstArgument);
+    return {args: isOne ? first : [first], kwargs: withTensors(kwargs)};
+  });
+}
+
+/** What Keras 2 saves in the place of a layer's name where the argument is a constant. */
+const CONSTANT = '_CONSTANT_VALUE';
+
+function firstArgument(saved: Json): Argument {
+  return saved[0] === CONSTANT ? saved[2] : new TensorArgument(reference(saved));
+}
 
 /** @throws Error An argument that tfjs has no way to give. */
 export function readCalls(layer: SavedLayer): Call[] {
-  return (layer.inbound_nodes ?? []).map((node) => {
-    if (!Array.isArray(node)) return toCall(layer, node.args, node.kwargs ?? {});
-    const calls = typeof node[0] === 'string' ? [node] : node; // an operation's is not in a list
-    const kwargs = Object.assign({}, ...calls.map(([, , , options]: Json[]) => options));
-    return toCall(layer, calls.map(reference), kwargs);
-  });
+  return savedCalls(layer).map((call) => readCall(layer, call));
 }
 
-function toCall(layer: SavedLayer, args: Json[], kwargs: Record<string, Json>): Call {
+function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
   const className = classOf(layer);
-  const keywords = own(TENSOR_KEYWORDS, className) ?? [];
-  const isAttention = className === 'MultiHeadAttention';
+  const {tensors = [], callOptions = []} = rowOf(layer);
+  const inKeras2 = layer.inbound_nodes?.every(Array.isArray);
+  const call: Call = {inputs: [], names: [], options: {}};
   const fail = (what: string) => {
     throw new Error(`${className} layer "${nameOf(layer)}" is called with ${what}.`);
   };
+  const take = (name: string, found: Reference[]) => {
+    call.inputs.push(...found);
+    call.names.push(...found.map(() => name));
+  };
 
-  const inputs = args.flatMap((value) => {
+  args.forEach((value, i) => {
     const found = references(value);
     if (!found.length && value != null) {
-      fail(`the constant ${JSON.stringify(value)}, which tfjs's layer does not take`);
+      fail(`the constant ${printed(value)}, which tfjs's layer does not take`);
     }
-    return found;
+    take(tensors[i] ?? 'inputs', found);
   });
-  const names = attentionInputs.slice(0, inputs.length);
-  let causal: boolean | undefined;
   for (const [key, value] of Object.entries(kwargs)) {
-    // The masks that Keras 3 notes down: tfjs and masks.ts work them out.
-    if (value == null || value === false || key === 'mask' || key === 'name') continue;
     const found = references(value);
-    if (found.length && keywords.includes(key)) {
-      inputs.push(...found);
-      names.push(attentionInputs[keywords.indexOf(key)]);
-    } else if (isAttention && key === 'use_causal_mask') causal = true;
+    // Keras 3 notes down every mask, which masks.ts works out; Keras 2 only a mask given by the user.
+    if (key === 'mask' && found.length && !inKeras2) continue;
+    if (value == null || value === false || key === 'name') continue;
+    if (found.length && tensors.includes(key)) take(key, found);
+    else if (!found.length && callOptions.includes(key)) call.options[key] = value;
     else if (found.length) fail(`the tensor "${key}" by keyword, which is not supported`);
-    else fail(`${key} = ${JSON.stringify(value)}, which tfjs cannot do`);
+    else fail(`${key} = ${printed(value)}, which tfjs cannot do`);
   }
-  return isAttention ? {inputs, names, causal} : {inputs};
+  return call;
 }
 
-/** The tensors in an argument: one, or all in a list. */
-export function references(value: Json): Reference[] {
+/** The tensors in an argument, as saved or as `TensorArgument`: one, or all in a list or object. */
+export function references(value: Argument): Reference[] {
+  const tensor = toTensor(value);
+  if (tensor) return [tensor.reference];
   if (value === null || typeof value !== 'object') return [];
-  if (value.class_name === '__keras_tensor__') return [reference(value.config?.keras_history)];
+  return Object.values(value).flatMap(references);
+}
+
+/** The value with its tensors as `TensorArgument`. */
+function withTensors(value: Json): Argument {
+  const tensor = toTensor(value);
+  if (tensor) return tensor;
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(withTensors);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withTensors(each)]));
+}
+
+function toTensor(value: Argument): TensorArgument | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  if (value instanceof TensorArgument) return value;
+  if (value.class_name === '__keras_tensor__') {
+    return new TensorArgument(reference(value.config?.keras_history));
+  }
   const isReference =
     typeof value[0] === 'string' && Number.isInteger(value[1]) && Number.isInteger(value[2]);
-  if (isReference) return [reference(value)];
-  return Object.values(value).flatMap(references);
+  return isReference ? new TensorArgument(reference(value)) : undefined;
 }
 
 function reference(value: Json): Reference {
@@ -86,71 +125,4 @@ function reference(value: Json): Reference {
   throw new Error(
     `a tensor must be a [layer, call, output] that tfjs's layers take, but is ${printed(value)}.`,
   );
-}
-
-interface Called {
-  name: string;
-  className: string;
-  calls: Call[];
-}
-
-/** @throws Error A call takes what no call of a layer gives, or waits for what waits for itself. */
-export function checkCalls(layers: Called[], inputs: Reference[], outputs: Reference[]): void {
-  const counts = new Map(
-    layers.map(({name, className, calls}) => [name, className === 'InputLayer' ? 1 : calls.length]),
-  );
-  const check = (what: string, refs: Reference[]) => {
-    if (!refs.length) throw new Error(`${what} takes no tensor.`);
-    for (const [name, call, output] of refs) {
-      if (call >= 0 && output >= 0 && call < (counts.get(name) ?? 0)) continue;
-      throw new Error(
-        `${what} takes [${name}, ${call}, ${output}], which no call of a layer gives.`,
-      );
-    }
-  };
-  for (const {name, className, calls} of layers) {
-    for (const call of calls) check(`${className} layer "${name}"`, call.inputs);
-  }
-  check("the model's output", outputs);
-  check("the model's input", inputs);
-  const classes = new Map(layers.map(({name, className}) => [name, className]));
-  const [other] = inputs.filter(([name]) => classes.get(name) !== 'InputLayer');
-  if (other) throw new Error(`the model's input must be an InputLayer, but is ${printed(other)}.`);
-  checkOrder(layers);
-}
-
-/** tfjs calls layers as soon as their inputs are there, and tries for ever where they never are. */
-function checkOrder(layers: Called[]): void {
-  const done = new Set(
-    layers.filter(({className}) => className === 'InputLayer').map(({name}) => `0 ${name}`),
-  );
-  let waiting = layers.flatMap(({name, calls}) =>
-    calls.map(({inputs}, i) => ({
-      name,
-      call: `${i} ${name}`,
-      needs: inputs.map(([from, call]) => `${call} ${from}`),
-    })),
-  );
-  while (waiting.length) {
-    const before = waiting.length;
-    waiting = waiting.filter(({call, needs}) => {
-      const isReady = needs.every((need) => done.has(need));
-      if (isReady) done.add(call);
-      return !isReady;
-    });
-    if (waiting.length < before) continue;
-    const names = new Set(waiting.map(({name}) => `"${name}"`));
-    throw new Error(`the calls of these layers wait for each other: ${[...names].join(', ')}.`);
-  }
-}
-
-/** An attention layer's call as its class of tfjs takes it: no tensor twice, but with all its names. */
-export function withoutRepeats({inputs, names = []}: Call) {
-  const unique = new Map(inputs.map((ref) => [String(ref), ref]));
-  const namesOf = (key: string) => names.filter((_, i) => String(inputs[i]) === key);
-  return {inputs: [...unique.values()], names: [...unique.keys()].map(namesOf)};
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

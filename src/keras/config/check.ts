@@ -5,18 +5,12 @@
  */
 import {type io, serialization} from '@tensorflow/tfjs-core';
 import {LayersModel} from '@tensorflow/tfjs-layers';
-import {classOf, type Json, nameOf, type SavedLayer} from './saved.js';
+import {rowOf} from './classes/index.js';
+import {classOf, type Json, nameOf, printed, type SavedLayer} from './saved.js';
 
 /** Far more than models of Keras have; tfjs takes time by the square of it. */
 const MOST_LAYERS = 5000;
 const MOST_DEPTH = 100;
-
-/** The option in which a wrapper holds what it cannot do without. */
-const NEEDED: Record<string, string> = {
-  Bidirectional: 'layer',
-  RNN: 'cell',
-  TimeDistributed: 'layer',
-};
 
 /** Options that hold a layer; `cells` holds a list of them. */
 export const LAYER_OPTIONS = ['layer', 'forward_layer', 'backward_layer', 'cell'];
@@ -31,7 +25,7 @@ export function checkModel(config: Json): SavedLayer {
     );
   }
   checkObjects(config, 'model', 0);
-  checkLayer(config, 'model', {count: 0});
+  checkSavedLayer(config, 'model', {count: 0});
   return config;
 }
 
@@ -76,13 +70,6 @@ export function checkManifest(groups: Json): void {
   });
 }
 
-/** @returns Keras's main version. @throws Error It is no version. */
-export function checkVersion(version: unknown): number {
-  const text = typeof version === 'string' ? version : '';
-  expect(/^\d+\./.test(text), 'keras_version', 'a version, such as "3.0.0"', version);
-  return Number.parseInt(text, 10);
-}
-
 /** Whatever has a class, wherever it is. */
 function checkObjects(value: Json, path: string, depth: number): void {
   if (!isObject(value) && !Array.isArray(value)) return;
@@ -96,7 +83,7 @@ function checkObjects(value: Json, path: string, depth: number): void {
   for (const [key, inner] of Object.entries(value)) checkObjects(inner, at(path, key), depth + 1);
 }
 
-function checkLayer(layer: Json, path: string, counter: {count: number}): void {
+function checkSavedLayer(layer: Json, path: string, counter: {count: number}): void {
   counter.count++;
   expect(counter.count <= MOST_LAYERS, path, `one of no more than ${MOST_LAYERS} layers`, layer);
   expect(isObject(layer), path, 'a layer', layer);
@@ -110,11 +97,10 @@ function checkLayer(layer: Json, path: string, counter: {count: number}): void {
     expect(Array.isArray(shape) && shape.every(isSize), at(`${path}.config`, key), sizes, shape);
   }
   const className = classOf(layer);
-  const needed = NEEDED[className];
-  if (needed)
-    expect(isObject(config[needed]), `${path}.config.${needed}`, 'a layer', config[needed]);
+  const {wraps} = rowOf(layer);
+  if (wraps) expect(isObject(config[wraps]), `${path}.config.${wraps}`, 'a layer', config[wraps]);
   for (const key of LAYER_OPTIONS) {
-    if (config[key]?.class_name) checkLayer(config[key], `${path}.config.${key}`, counter);
+    if (config[key]?.class_name) checkSavedLayer(config[key], `${path}.config.${key}`, counter);
   }
   if ('cells' in config) checkLayers(config.cells, `${path}.config.cells`, counter);
   if (isModel(className, config)) checkNested(config, className, `${path}.config`, counter);
@@ -152,7 +138,7 @@ function checkNested(config: Json, className: string, path: string, counter: {co
 function checkLayers(layers: Json, path: string, counter: {count: number}): void {
   expect(Array.isArray(layers) && layers.length > 0, path, 'a list of layers', layers);
   layers.forEach((layer: Json, i: number) => {
-    checkLayer(layer, `${path}[${i}]`, counter);
+    checkSavedLayer(layer, `${path}[${i}]`, counter);
   });
 }
 
@@ -185,10 +171,4 @@ const at = (path: string, key: string) =>
 function expect(isSo: boolean, path: string, expected: string, found: unknown): void {
   if (isSo) return;
   throw new Error(`in its config ${path} must be ${expected}, but is ${printed(found)}.`);
-}
-
-/** A value for a message, not at any length. */
-export function printed(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'absent';
-  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }

@@ -3,14 +3,22 @@
  * without, or give a wrong one (`layers/masks.ts` says why).
  */
 import type {Call, Reference} from './calls.js';
-import {classOf, type Json, type SavedLayer} from './saved.js';
+import {maskRule, rowOf} from './classes/index.js';
+import type {KerasClass} from './classes/row.js';
+import type {Json, SavedLayer} from './saved.js';
+import type {KerasVersion} from './version.js';
 
 export interface GraphLayer {
   name: string;
   className: string;
+  row: KerasClass;
   /** As Keras saves it. */
   config: Json;
   calls: Call[];
+  /** Absent where the loader adds the layer. */
+  saved?: SavedLayer;
+  /** The layer of tfjs, where it is an operation that Keras saved. */
+  operation?: {class_name: string; config: Json};
 }
 
 /** Of a tensor: the layer that gives its mask; `merged` where two masks met, which tfjs spoils. */
@@ -22,25 +30,14 @@ interface Mask {
 /** There is a mask, but not one that can be had here. */
 const LOST = 'lost';
 
-const MERGING = new Set(['Add', 'Average', 'Maximum', 'Minimum', 'Multiply', 'Subtract']);
-const RECURRENT = new Set(['Bidirectional', 'ConvLSTM2D', 'GRU', 'LSTM', 'RNN', 'SimpleRNN']);
-/** Those whose output has the mask of their first input, in Keras. */
-const PASSING = new Set([
-  ...['Activation', 'ELU', 'LeakyReLU', 'PReLU', 'ReLU', 'Softmax', 'ThresholdedReLU'],
-  ...['BatchNormalization', 'GroupNormalization', 'LayerNormalization', 'UnitNormalization'],
-  ...['ActivityRegularization', 'AlphaDropout', 'Dropout', 'GaussianDropout', 'GaussianNoise'],
-  ...['Dense', 'MultiHeadAttention', 'SpatialDropout1D', 'TimeDistributed'],
-]);
+/** Whether a layer makes a mask of its input. An Embedding does if it is told to. */
+export function makesMask(saved: SavedLayer, version: KerasVersion): boolean {
+  return rowMakesMask({row: rowOf(saved), config: saved.config}, version);
+}
 
-const isSource = ({className, config}: {className: string; config: Json}) =>
-  className === 'Masking' || (className === 'Embedding' && config.mask_zero === true);
-
-/** Whether a layer uses masks otherwise than to pass them on. */
-export const usesMask = ({className}: {className: string}) =>
-  ['MultiHeadAttention', 'GlobalAveragePooling1D'].includes(className) || RECURRENT.has(className);
-
-/** Whether a model of these layers has masks. */
-export const hasMasks = (layers: {className: string; config: Json}[]) => layers.some(isSource);
+function rowMakesMask({row, config}: {row: KerasClass; config: Json}, version: KerasVersion) {
+  return maskRule(row, version) === 'makes' && (!row.masksIf || config[row.masksIf] === true);
+}
 
 interface Graph {
   layers: GraphLayer[];
@@ -52,21 +49,21 @@ interface Graph {
  *
  * @throws Error A layer needs a mask that cannot be followed.
  */
-export function giveMasks({layers, outputs}: Graph, keras3: boolean): Graph {
-  if (!hasMasks(layers)) return {layers, outputs};
+export function giveMasks({layers, outputs}: Graph, version: KerasVersion): Graph {
+  if (!layers.some((layer) => rowMakesMask(layer, version))) return {layers, outputs};
   const added = new Map<string, GraphLayer>();
-  const maskOf = maskFinder(layers, keras3, added);
+  const maskOf = maskFinder(layers, version, added);
   /** Tensors that others take the place of, by their key. */
   const replaced = new Map<string, Reference>();
 
   const attach = (name: string, inputs: Reference[], config: Json = {}): Reference => {
-    added.set(name, {name, className: 'AttachMask', config: {name, ...config}, calls: [{inputs}]});
+    added.set(name, addedLayer('AttachMask', {name, ...config}, inputs));
     return [name, 0, 0];
   };
 
   const masked = layers.map((layer) => ({
     ...layer,
-    calls: layer.calls.map((call, i): Call => {
+    calls: layer.calls.map((given, i): Call => {
       const found = (ref: Reference): Mask | null => {
         const mask = maskOf(ref);
         if (mask !== LOST) return mask;
@@ -75,13 +72,13 @@ export function giveMasks({layers, outputs}: Graph, keras3: boolean): Graph {
             'through a nested model or where different masks meet.',
         );
       };
-      const [first, ...others] = call.inputs;
-      if (layer.className === 'MultiHeadAttention') return withMasks(call, found);
+      const [first, ...others] = given.inputs;
+      if (!layer.row.usesMask) return given;
+      if (layer.className === 'MultiHeadAttention') return withMasks(given, found);
       if (layer.className === 'GlobalAveragePooling1D') {
         const mask = found(first);
-        return mask ? {inputs: [first, tensorOf(mask)]} : call;
+        return mask ? call([first, tensorOf(mask)]) : given;
       }
-      if (!RECURRENT.has(layer.className)) return call;
 
       const mask = found(first);
       if (mask && zeroesMasked(layer)) {
@@ -92,9 +89,9 @@ export function giveMasks({layers, outputs}: Graph, keras3: boolean): Graph {
           replaced.set(String(ref), attach(name, [ref, tensorOf(mask)], {zero_masked: true}));
         }
       }
-      if (mask && !mask.merged) return call; // tfjs's own way does
+      if (mask && !mask.merged) return given; // tfjs's own way does
       const inputs = mask ? [first, tensorOf(mask)] : [first];
-      return {inputs: [attach(`${layer.name}_masked_${i}`, inputs), ...others]};
+      return {...given, inputs: [attach(`${layer.name}_masked_${i}`, inputs), ...others]};
     }),
   }));
 
@@ -106,6 +103,13 @@ export function giveMasks({layers, outputs}: Graph, keras3: boolean): Graph {
   return {layers: [...rewired, ...added.values()], outputs: outputs.map(current)};
 }
 
+function addedLayer(className: string, config: Json, inputs: Reference[]): GraphLayer {
+  return {name: config.name, className, row: {}, config, calls: [call(inputs)]};
+}
+
+/** A call of a layer that the loader adds. */
+const call = (inputs: Reference[]): Call => ({inputs, names: [], options: {}});
+
 const tensorOf = ({source}: Mask): Reference => [source, 0, 0];
 
 /** Whether a recurrent layer's outputs at masked steps are 0, where tfjs repeats the last. */
@@ -116,22 +120,22 @@ function zeroesMasked({className, config}: GraphLayer): boolean {
 }
 
 /** An attention layer's call, with the masks of what it is given. */
-function withMasks(call: Call, found: (ref: Reference) => Mask | null): Call {
-  const {inputs, names = []} = call;
-  const masks = (['query', 'value', 'key'] as const).flatMap((name) => {
-    const given = names.indexOf(name);
-    const mask = given >= 0 && !names.includes(`${name}Mask`) ? found(inputs[given]) : null;
-    return mask ? [{name: `${name}Mask` as const, ref: tensorOf(mask)}] : [];
+function withMasks(given: Call, found: (ref: Reference) => Mask | null): Call {
+  const {inputs, names} = given;
+  const masks = ['query', 'value', 'key'].flatMap((name) => {
+    const i = names.indexOf(name);
+    const mask = i >= 0 && !names.includes(`${name}_mask`) ? found(inputs[i]) : null;
+    return mask ? [{name: `${name}_mask`, ref: tensorOf(mask)}] : [];
   });
   return {
-    ...call,
+    ...given,
     inputs: [...inputs, ...masks.map(({ref}) => ref)],
     names: [...names, ...masks.map(({name}) => name)],
   };
 }
 
 /** A function from a tensor to its mask, by the rules of Keras; adds the layers that make masks. */
-function maskFinder(layers: GraphLayer[], keras3: boolean, added: Map<string, GraphLayer>) {
+function maskFinder(layers: GraphLayer[], version: KerasVersion, added: Map<string, GraphLayer>) {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
 
   type Found = Mask | typeof LOST | null;
@@ -145,36 +149,33 @@ function maskFinder(layers: GraphLayer[], keras3: boolean, added: Map<string, Gr
     return mask;
   }
 
-  function findMask([name, call, output]: Reference): Found {
+  function findMask([name, callIndex, output]: Reference): Found {
     const layer = byName.get(name) as GraphLayer;
     const {className, config} = layer;
-    const inputs = layer.calls[call]?.inputs ?? [];
-    if (isSource(layer)) {
-      const source = `${name}_mask_${call}`;
+    const inputs = layer.calls[callIndex]?.inputs ?? [];
+    const rule = maskRule(layer.row, version);
+    if (rowMakesMask(layer, version)) {
+      const source = `${name}_mask_${callIndex}`;
       const maskConfig = {
         name: source,
         mask_value: config.mask_value ?? 0,
         over_features: className === 'Masking',
       };
-      const calls = [{inputs: [inputs[0]]}];
-      added.set(source, {name: source, className: 'MaskOf', config: maskConfig, calls});
+      added.set(source, addedLayer('MaskOf', maskConfig, [inputs[0]]));
       return {source};
     }
     if (config.layers) {
-      const inner = config.layers.map((saved: SavedLayer) => ({
-        className: classOf(saved),
-        config: saved.config,
-      }));
-      return hasMasks(inner) || inputs.some(maskOf) ? LOST : null;
+      const makes = config.layers.some((inner: SavedLayer) => makesMask(inner, version));
+      return makes || inputs.some(maskOf) ? LOST : null;
     }
-    if (MERGING.has(className) || className === 'Concatenate') {
-      return merge(inputs.map(maskOf), className, config, keras3);
+    if (rule === 'merges' || rule === 'joins') {
+      return merge(inputs.map(maskOf), rule, config, version);
     }
-    if (RECURRENT.has(className)) {
+    if (rule === 'steps') {
       const {return_sequences} = config.layer?.config ?? config;
       return return_sequences && output === 0 ? maskOf(inputs[0]) : null;
     }
-    return PASSING.has(className) && inputs.length ? maskOf(inputs[0]) : null;
+    return rule === 'passes' && inputs.length ? maskOf(inputs[0]) : null;
   }
 
   return maskOf;
@@ -183,14 +184,14 @@ function maskFinder(layers: GraphLayer[], keras3: boolean, added: Map<string, Gr
 /** Keras 2 keeps the masks that are there, Keras 3 needs all; to combine different ones is left out. */
 function merge(
   masks: (Mask | typeof LOST | null)[],
-  className: string,
+  rule: 'merges' | 'joins',
   config: Json,
-  keras3: boolean,
+  {major}: KerasVersion,
 ): Mask | typeof LOST | null {
   const there = masks.filter((mask) => mask !== null);
   if (!there.length) return null;
-  if (keras3 && MERGING.has(className) && there.length < masks.length) return null;
-  if (className === 'Concatenate' && config.axis !== -1) return LOST; // perhaps along the steps
+  if (major >= 3 && rule === 'merges' && there.length < masks.length) return null;
+  if (rule === 'joins' && config.axis !== -1) return LOST; // perhaps along the steps
   const sources = new Set(there.map((mask) => (mask === LOST ? LOST : mask.source)));
   const [first] = there;
   return sources.size === 1 && first !== LOST ? {...first, merged: true} : LOST;

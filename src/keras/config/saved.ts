@@ -10,7 +10,9 @@ export interface SavedLayer {
   /** Absent in a sequential model, where the config has it. */
   name?: string;
   /** Where Keras 3 has the class. */
-  module?: string;
+  module?: string | null;
+  /** The name under which the class was registered; null for those of Keras. */
+  registered_name?: string | null;
   /** A call each; absent in a sequential model. */
   inbound_nodes?: Json[];
 }
@@ -18,6 +20,25 @@ export interface SavedLayer {
 /** The class without the package that Keras puts before a user's own. */
 export function classOf({class_name}: {class_name: string}): string {
   return class_name.split('>').at(-1) as string;
+}
+
+/** What a user's own class is called beside its name: the package, or else the module. */
+export function packageOf({class_name, module, registered_name}: SavedLayer): string {
+  const full = [class_name, registered_name].find((name) => name?.includes('>'));
+  return full?.split('>')[0] ?? module ?? '';
+}
+
+/** The modules of Keras 2 and 3, but not of the libraries built on them, such as keras_hub. */
+const KERAS_MODULE = /^(keras|tf_keras|tensorflow(\.python)?\.keras)(\.|$)/;
+
+/**
+ * Whether a layer's class is not one of Keras: its name may be that of a class of Keras, which then
+ * must not take its place. Keras 2 tells it by a package in the class's name (`my>Dense`), Keras 3
+ * by the module or by the name under which the class was registered.
+ */
+export function isUsersOwn({class_name, module, registered_name}: SavedLayer): boolean {
+  if ([class_name, registered_name].some((name) => name?.includes('>'))) return true;
+  return module != null && module !== 'builtins' && !KERAS_MODULE.test(module);
 }
 
 export function nameOf({name, config}: SavedLayer): string {
@@ -31,6 +52,20 @@ export function layersOf(saved?: SavedLayer): SavedLayer[] | undefined {
 }
 
 /** What a table has for a word from a file, which may be one that every object has. */
-export function own<T>(table: Record<string, T>, word: string): T | undefined {
+export function own<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
+/** As Keras writes a class's name in files: `MultiHeadAttention` is `multi_head_attention`. */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}
+
+/** A value for a message, not at any length. */
+export function printed(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'absent';
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }

@@ -1,19 +1,33 @@
 /** Makes `tf.loadLayersModel` build the layers that Keras has and tfjs lacks. */
 import {serialization} from '@tensorflow/tfjs-core';
-import {GroupNormalization} from './group_normalization.js';
-import {GRU, GRUCell} from './gru.js';
-import {AttachMask, GlobalAveragePooling1D, MaskOf} from './masks.js';
-import {MultiHeadAttention} from './multi_head_attention.js';
-import {UnitNormalization} from './unit_normalization.js';
+import {layers} from '@tensorflow/tfjs-layers';
+import {ourClasses} from '../config/classes/index.js';
 
-/** `GRU`, `GRUCell` and `GlobalAveragePooling1D` take the built-ins' places. Safe to repeat. */
+type Class = serialization.SerializableConstructor<serialization.Serializable>;
+
+/** The classes of layers that tfjs and this package have, by name: whatever else is a user's own. */
+const builtIn = new Map<string, Class>();
+
+/**
+ * Registers the class of each row of the table that has one; some take the place of tfjs's own. Safe
+ * to repeat.
+ */
 export function registerKerasLayers(): void {
-  serialization.registerClass(AttachMask);
-  serialization.registerClass(GlobalAveragePooling1D);
-  serialization.registerClass(GroupNormalization);
-  serialization.registerClass(GRU);
-  serialization.registerClass(GRUCell);
-  serialization.registerClass(MaskOf);
-  serialization.registerClass(MultiHeadAttention);
-  serialization.registerClass(UnitNormalization);
+  for (const layer of ourClasses()) serialization.registerClass(layer);
+  for (const [name, [registered]] of Object.entries(classNameMap())) {
+    if (!builtIn.has(name)) builtIn.set(name, registered);
+  }
 }
+
+/**
+ * The class of layers that is registered under a name; undefined if there is none, or none but the
+ * built-in where a user's own is wanted.
+ */
+export function registeredLayer(name: string, usersOwn: boolean): Class | undefined {
+  const map = classNameMap();
+  const [found] = Object.hasOwn(map, name) ? map[name] : [];
+  if (!(found?.prototype instanceof layers.Layer)) return undefined;
+  return usersOwn && found === builtIn.get(name) ? undefined : found;
+}
+
+const classNameMap = () => serialization.SerializationMap.getMap().classNameMap;

@@ -4,8 +4,7 @@
  */
 import {serialization, tidy} from '@tensorflow/tfjs-core';
 import {initializers, type LayersModel, layers, models} from '@tensorflow/tfjs-layers';
-import {printed} from '../config/check.js';
-import type {Json} from '../config/saved.js';
+import {type Json, printed} from '../config/saved.js';
 
 type Layer = layers.Layer;
 
@@ -60,11 +59,11 @@ function watchCalls(): () => void {
     const given = [inputs].flat();
     if (given.some((tensor) => tensor === undefined)) {
       throw new BuildError(
-        `${nameOf(this)} is given an output of another layer that this one does not have.`,
+        `${described(this)} is given an output of another layer that this one does not have.`,
       );
     }
     const call = () => ({inputs: given.map(({shape}) => shape), options: this.getConfig()});
-    return explained(nameOf(this), call, () => apply.call(this, inputs, kwargs));
+    return explained(described(this), call, () => apply.call(this, inputs, kwargs));
   };
   return () => {
     prototype.apply = apply;
@@ -82,7 +81,7 @@ function watchWeights(stored: number): () => void {
   const {addWeight} = prototype;
   let left = 2 * stored + 2 ** 20;
   prototype.addWeight = function (name, shape, dtype, _initializer, ...rest) {
-    const where = `${nameOf(this)}: its weight ${name} would have the shape [${shape}]`;
+    const where = `${described(this)}: its weight ${name} would have the shape [${shape}]`;
     if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
       throw new BuildError(`${where}, expected whole numbers.`);
     }
@@ -97,7 +96,7 @@ function watchWeights(stored: number): () => void {
   };
 }
 
-const nameOf = (layer: Layer) => `${layer.getClassName()} layer "${layer.name}"`;
+const described = (layer: Layer) => `${layer.getClassName()} layer "${layer.name}"`;
 
 /** What `make` returns. @throws BuildError, saying which layer failed and, if tfjs does not, on what. */
 function explained<T>(layer: string, given: () => unknown, make: () => T): T {

@@ -1,8 +1,7 @@
 /** Compiles a model as it was in Keras, where tfjs has the optimiser and the losses. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, ModelCompileArgs} from '@tensorflow/tfjs-layers';
-import {printed} from '../config/check.js';
-import {classOf, type Json, own} from '../config/saved.js';
+import {classOf, type Json, own, printed, snakeCase} from '../config/saved.js';
 
 /** Names of Keras that are not tfjs's in snake_case. */
 const LOSS_NAMES: Record<string, string> = {
@@ -63,7 +62,7 @@ export function compileAsSaved(model: LayersModel, saved: Json): void {
   if (!optimizer) return;
   const metrics = [saved.metrics ?? []]
     .flat(3)
-    .map((metric: Json) => nameOf(metric, METRICS, METRIC_NAMES));
+    .map((metric: Json) => knownName(metric, METRICS, METRIC_NAMES));
   const oneOutput = model.outputs.length === 1;
   try {
     model.compile({
@@ -94,21 +93,21 @@ function readOptimizer(saved: Json): tf.Optimizer | undefined {
 function readLosses(saved: Json): ModelCompileArgs['loss'] | undefined {
   const known = (names: (string | undefined)[]) => names.every((name) => name !== undefined);
   if (Array.isArray(saved)) {
-    const names = saved.map((loss) => nameOf(loss, LOSSES, LOSS_NAMES));
+    const names = saved.map((loss) => knownName(loss, LOSSES, LOSS_NAMES));
     return known(names) ? (names as string[]) : undefined;
   }
   if (typeof saved !== 'object' || saved === null || saved.class_name) {
-    return nameOf(saved, LOSSES, LOSS_NAMES);
+    return knownName(saved, LOSSES, LOSS_NAMES);
   }
   const names = Object.entries(saved).map(([output, loss]) => [
     output,
-    nameOf(loss, LOSSES, LOSS_NAMES),
+    knownName(loss, LOSSES, LOSS_NAMES),
   ]);
   return known(names.map(([, name]) => name)) ? Object.fromEntries(names) : undefined;
 }
 
 /** The name that tfjs has for a loss or metric, saved by name or as an object; undefined: none. */
-function nameOf(
+function knownName(
   saved: Json,
   known: Set<string>,
   others: Record<string, string>,
@@ -117,7 +116,7 @@ function nameOf(
   const {class_name, config} = saved ?? {};
   const given = typeof saved === 'string' ? saved : (config?.fn ?? class_name);
   if (typeof given !== 'string') return undefined;
-  const snake = given.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+  const snake = snakeCase(given);
   const camel = (own(others, snake) ?? snake).replace(/_([a-z])/g, (_, c: string) =>
     c.toUpperCase(),
   );

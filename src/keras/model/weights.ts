@@ -1,7 +1,7 @@
 /** Gives the weights of a file to the layers of a model, by their place in each layer. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, LayerVariable, layers} from '@tensorflow/tfjs-layers';
-import {classOf, layersOf, nameOf, type SavedLayer} from '../config/saved.js';
+import {classOf, layersOf, nameOf, type SavedLayer, snakeCase} from '../config/saved.js';
 import type {StoredTensor} from '../read/hdf5.js';
 
 /** The weights of a file; all by path, or by layer, or in the order in which layers have them. */
@@ -154,12 +154,4 @@ function assign(layer: layers.Layer, weights: LayerVariable[], stored: StoredTen
     tf.Variable.prototype.assign.call(variable, value);
     value.dispose();
   });
-}
-
-/** As Keras names the folders of a class. */
-function snakeCase(name: string): string {
-  return name
-    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
 }

@@ -1,0 +1,16 @@
+import {attentionInputs, MultiHeadAttention} from '../../layers/multi_head_attention.js';
+import {snakeCase} from '../saved.js';
+import {type KerasClasses, only} from './row.js';
+
+export const attention: KerasClasses = {
+  MultiHeadAttention: {
+    layer: MultiHeadAttention,
+    options: {use_gate: only(false), sliding_window: only(null)},
+    tensors: attentionInputs.map(snakeCase),
+    namesInputs: true,
+    callOptions: ['use_causal_mask'],
+    masks: 'passes',
+    usesMask: true,
+    innerOrder: ['query_dense', 'key_dense', 'value_dense', 'output_dense'],
+  },
+};

@@ -1,0 +1,12 @@
+import {AttachMask, MaskOf} from '../../layers/masks.js';
+import type {KerasClasses} from './row.js';
+
+export const core: KerasClasses = {
+  Dense: {masks: 'passes'},
+  Embedding: {masks: 'makes', masksIf: 'mask_zero'},
+  Masking: {masks: 'makes'},
+
+  // Not of Keras: what the loader adds to a model (`../masks.ts`)
+  AttachMask: {layer: AttachMask},
+  MaskOf: {layer: MaskOf},
+};

@@ -1,0 +1,3 @@
+import type {KerasClasses} from './row.js';
+
+export const preprocessing: KerasClasses = {};

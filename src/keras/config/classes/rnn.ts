@@ -1,0 +1,39 @@
+import {GRU, GRUCell} from '../../layers/gru.js';
+import type {SavedLayer} from '../saved.js';
+import {type KerasClass, type KerasClasses, only} from './row.js';
+
+const recurrent: KerasClass = {
+  tensors: ['sequence', 'initial_state'],
+  masks: 'steps',
+  usesMask: true,
+};
+const batchMajor = {time_major: only(false)};
+
+export const rnn: KerasClasses = {
+  Bidirectional: {
+    ...recurrent,
+    wraps: 'layer',
+    refuses: otherBackward,
+    innerOrder: ['forward_layer', 'backward_layer'],
+  },
+  ConvLSTM2D: recurrent,
+  GRU: {...recurrent, layer: GRU, options: batchMajor},
+  GRUCell: {layer: GRUCell},
+  LSTM: {...recurrent, options: batchMajor},
+  RNN: {...recurrent, wraps: 'cell'},
+  SimpleRNN: {...recurrent, options: batchMajor},
+  TimeDistributed: {wraps: 'layer', masks: 'passes'},
+};
+
+/** Whether two layers compute otherwise, the one forward and the other, if there is one, backward. */
+function otherBackward({config}: SavedLayer): string | undefined {
+  const {layer: forward, backward_layer: backward} = config;
+  const computing = ({class_name, config}: SavedLayer) => {
+    const entries = Object.entries(config).filter(
+      ([key]) => !/^(name|go_backwards|seed)$|_(initializer|regularizer)$/.test(key),
+    );
+    return JSON.stringify([class_name, entries]);
+  };
+  if (!backward || computing(forward) === computing(backward)) return undefined;
+  return 'in tfjs both ways of a Bidirectional have the same options.';
+}

@@ -1,0 +1,71 @@
+/** The form of the table's rows: what can be known of a class of Keras. */
+import type {serialization} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import type {Json, SavedLayer} from '../saved.js';
+import type {ByVersion, KerasVersion} from '../version.js';
+
+type Layer = layers.Layer;
+
+/** A class of layers as `tf.serialization.registerClass` takes it. */
+export type LayerClass = serialization.SerializableConstructor<Layer> & {className: string};
+
+/**
+ * What the mask of a layer's output is.
+ *
+ * - `none`: there is none, whatever masks the inputs have.
+ * - `passes`: the first input's.
+ * - `makes`: one made of the input's values (Embedding with mask_zero, Masking).
+ * - `steps`: a recurrent layer's, its input's where it returns sequences.
+ * - `merges`: made of the masks of all inputs (Add and its kind).
+ * - `joins`: the same for Concatenate.
+ */
+export type MaskRule = 'none' | 'passes' | 'makes' | 'steps' | 'merges' | 'joins';
+
+/** What is done with an option that the class of tfjs does not take as it is saved. */
+export type OptionRule =
+  /** It must have one of these values, or be absent: tfjs's class can do no others. */
+  | {only: readonly Json[]}
+  /** The class of tfjs calls it so. */
+  | {renamed: string}
+  /** The class of tfjs takes this in its place. `undefined`: it is left out. */
+  | {value: (saved: Json, version: KerasVersion) => Json};
+
+/** All that is known of a class of Keras. A class without a row can still be registered by a user. */
+export interface KerasClass {
+  /** The class that plays it, if it is not tfjs's own of the same name; it is registered. */
+  layer?: LayerClass;
+  /** The name of the class of tfjs, where neither is that of Keras. */
+  playedBy?: string;
+  options?: Readonly<Record<string, OptionRule>>;
+  /** What is in the way of opening a layer that its options alone do not tell. */
+  refuses?: (saved: SavedLayer, version: KerasVersion) => string | undefined;
+  /** The same for what can be told only once the layer is built. */
+  refusesBuilt?: (layer: Layer) => string | undefined;
+  /** The option in which a wrapper holds the layer that it cannot do without. */
+  wraps?: 'layer' | 'cell';
+  /** The arguments of a call that are tensors, in Keras's order. Default: the first input. */
+  tensors?: readonly string[];
+  /** The class of tfjs is told by its option `inputNames` what each of its inputs is. */
+  namesInputs?: boolean;
+  /** Arguments of a call that are options of the class of tfjs. */
+  callOptions?: readonly string[];
+  /** How masks go through it. Default: `none`. */
+  masks?: MaskRule | ByVersion<MaskRule>;
+  /** The option without which there is no mask after all. */
+  masksIf?: string;
+  /** It computes otherwise where its input is masked. */
+  usesMask?: boolean;
+  /** The order in which Keras keeps the weights of its inner layers, by the names of their folders. */
+  innerOrder?: readonly string[];
+}
+
+export type KerasClasses = Readonly<Record<string, KerasClass>>;
+
+/** The values that tfjs's class can do. */
+export const only = (...values: readonly Json[]): OptionRule => ({only: values});
+
+export const renamed = (name: string): OptionRule => ({renamed: name});
+
+export const dropped: OptionRule = {value: () => undefined};
+
+export const channelsLast = {data_format: only('channels_last')};

@@ -1,0 +1,91 @@
+/** Turns the options of a layer into those that the class of tfjs takes. */
+import {activationName} from './activations.js';
+import {LAYER_OPTIONS} from './check.js';
+import {rowOf} from './classes/index.js';
+import type {OptionRule} from './classes/row.js';
+import {classOf, type Json, own, printed, type SavedLayer} from './saved.js';
+import type {KerasVersion} from './version.js';
+
+/** Keys of Keras 3 that have no meaning in tfjs. */
+const DROPPED = new Set(['optional', 'ragged', 'autocast', 'quantization_config']);
+
+/** Classes of initialisers that tfjs spells in another way. */
+const OTHER_NAMES: Record<string, string> = {
+  LecunNormal: 'LeCunNormal',
+  LecunUniform: 'LeCunUniform',
+};
+
+/** Options of every layer. */
+const EVERY_LAYER: Record<string, OptionRule> = {activity_regularizer: {only: [null]}};
+
+/**
+ * What is in the way of an option's value, by the table's row of the layer's class.
+ *
+ * @returns undefined: nothing.
+ */
+export function refusedOption(saved: SavedLayer): string | undefined {
+  const className = classOf(saved);
+  for (const [option, rule] of Object.entries({...EVERY_LAYER, ...rowOf(saved).options})) {
+    const value = JSON.stringify(saved.config[option]);
+    if (!('only' in rule) || value === undefined) continue;
+    const texts = rule.only.map((each) => JSON.stringify(each));
+    if (texts.includes(value)) continue;
+    return `${className} of tfjs has no ${option} = ${value}, only ${texts.join(' or ')}.`;
+  }
+  return undefined;
+}
+
+/**
+ * @param translateLayer does the same for a layer that is an option's value.
+ * @throws Error A value that tfjs has not.
+ */
+export function translateOptions(
+  saved: SavedLayer,
+  version: KerasVersion,
+  translateLayer: (saved: SavedLayer) => Json,
+): Json {
+  const rules = rowOf(saved).options ?? {};
+  const entries = Object.entries<Json>(saved.config).flatMap(([key, value]): [string, Json][] => {
+    if (DROPPED.has(key)) return [];
+    const rule = own(rules, key);
+    if (rule && 'value' in rule) {
+      const translated = rule.value(value, version);
+      return translated === undefined ? [] : [[key, translated]];
+    }
+    if (rule && 'renamed' in rule) return [[rule.renamed, translate(value)]];
+    if (key === 'batch_shape') return [['batch_input_shape', value]];
+    if (key === 'dtype') return [[key, dtypeName(value)]];
+    if (LAYER_OPTIONS.includes(key) && value?.class_name) return [[key, translateLayer(value)]];
+    if (key === 'cells') return [[key, value.map(translateLayer)]];
+    const translated = translate(value);
+    const isActivation = key === 'activation' || key === 'recurrent_activation';
+    if (!isActivation || typeof translated !== 'string') return [[key, translated]];
+    return [[key, activationName(translated, version)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Initialisers, regularisers, constraints and functions, wherever they are. */
+function translate(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(translate);
+  if (!('class_name' in value && 'config' in value)) return value;
+  const {class_name, config} = value;
+  if (class_name === 'function') return functionName(config);
+  if (class_name === 'L1' || class_name === 'L2') {
+    return {class_name: 'L1L2', config: {l1: config.l1 ?? 0, l2: config.l2 ?? 0}};
+  }
+  return {class_name: own(OTHER_NAMES, class_name) ?? class_name, config};
+}
+
+function functionName(config: Json): string {
+  const name = typeof config === 'string' ? config : config.name;
+  if (typeof name === 'string') return name;
+  throw new Error(`a function must have a name, but is ${printed(config)}.`);
+}
+
+/** Policies by name; tfjs has float32 only, in which mixed precision is computed here. */
+function dtypeName(dtype: Json): Json {
+  const name = dtype?.config?.name ?? dtype;
+  return typeof name === 'string' && /float(16|64)$/.test(name) ? 'float32' : name;
+}
