@@ -7,7 +7,7 @@ import {refuseBuilt, translateModel} from './config/translate.js';
 import {readVersion} from './config/version.js';
 import {buildModel} from './model/build.js';
 import {compileAsSaved} from './model/compile.js';
-import {assignWeights, countValues, type StoredWeights} from './model/weights.js';
+import {assignWeights, countValues, type StoredWeights} from './model/weights/index.js';
 import {readHdf5} from './read/hdf5.js';
 import {modelJsonHandler, parseJson, readWeights} from './read/model_json.js';
 import {isHandler, type KerasSource, readSource} from './read/source.js';
@@ -48,13 +48,14 @@ export async function loadKerasModel(source: KerasSource): Promise<LayersModel> 
 }
 
 async function build({model, kerasVersion, training, weights}: KerasFile): Promise<LayersModel> {
-  const config = translateModel(model, readVersion(kerasVersion));
+  const version = readVersion(kerasVersion);
+  const config = translateModel(model, version);
   const made: tf.Variable[] = [];
   try {
     const built = await collect(made, () => buildModel(config, countValues(weights)));
     collect(made, () => {
       refuseBuilt(built);
-      assignWeights(built, model, weights);
+      assignWeights(built, model, weights, version.major);
       compileAsSaved(built, training && checkTraining(training));
     });
     return built;
@@ -111,14 +112,11 @@ async function openHdf5(bytes: Uint8Array): Promise<KerasFile> {
         'without the layers. Save it by model.save().',
     );
   }
-  const tensorsAt = (paths: string[]) => paths.flatMap((path) => file.tensors.get(path) ?? []);
   return {
     model: checkModel(parseJson(file.config, 'model_config')),
     kerasVersion: file.kerasVersion,
     training: file.training && parseJson(file.training, 'training_config'),
-    weights: {
-      byLayer: new Map([...file.layerWeights].map(([name, paths]) => [name, tensorsAt(paths)])),
-    },
+    weights: {byLayer: file.layerWeights},
   };
 }
 
@@ -138,6 +136,6 @@ async function openArtifacts(handler: tf.io.IOHandler): Promise<KerasFile> {
     training: topology.training_config ?? (model as Json).compile_config,
     weights: fromZip
       ? {byPath: new Map(tensors.map((tensor) => [tensor.name, tensor]))}
-      : {inOrder: tensors},
+      : {byName: tensors},
   };
 }

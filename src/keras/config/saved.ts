@@ -13,6 +13,8 @@ export interface SavedLayer {
   module?: string | null;
   /** The name under which the class was registered; null for those of Keras. */
   registered_name?: string | null;
+  /** The number of a layer that has several places in a model. */
+  shared_object_id?: number;
   /** A call each; absent in a sequential model. */
   inbound_nodes?: Json[];
 }

@@ -5,6 +5,7 @@
 import {serialization, tidy} from '@tensorflow/tfjs-core';
 import {initializers, type LayersModel, layers, models} from '@tensorflow/tfjs-layers';
 import {type Json, printed} from '../config/saved.js';
+import {rememberName} from './weights/parts.js';
 
 type Layer = layers.Layer;
 
@@ -70,7 +71,7 @@ function watchCalls(): () => void {
   };
 }
 
-type AddWeight = (this: Layer, name: string, shape: number[], ...rest: unknown[]) => unknown;
+type AddWeight = (this: Layer, name: string, shape: number[], ...rest: unknown[]) => object;
 
 /**
  * The memory that weights may take, twice the file's and some more: what differs by less is told
@@ -89,7 +90,9 @@ function watchWeights(stored: number): () => void {
     if (left < 0) {
       throw new BuildError(`${where}, but the file has ${stored} values for all weights.`);
     }
-    return addWeight.call(this, name, shape, dtype, initializers.zeros(), ...rest);
+    const weight = addWeight.call(this, name, shape, dtype, initializers.zeros(), ...rest);
+    rememberName(weight, name);
+    return weight;
   };
   return () => {
     prototype.addWeight = addWeight;

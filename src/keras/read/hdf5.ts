@@ -1,5 +1,5 @@
 /** Reads HDF5 files: their tensors by path, and in a file of a whole model what else is there. */
-import type {File as Hdf5File} from 'h5wasm';
+import type {File as Hdf5File, Group as Hdf5Group} from 'h5wasm';
 import {checkHeaps, damaged} from './hdf5_heaps.js';
 import {mostBytes} from './zip.js';
 
@@ -8,6 +8,9 @@ export interface StoredTensor {
   values: Float32Array;
 }
 
+/** A weight, by the name that Keras or the converter gave it. */
+export type NamedTensor = StoredTensor & {name: string};
+
 export interface Hdf5Model {
   /** All tensors, by their path in the file, without a slash before it. */
   tensors: Map<string, StoredTensor>;
@@ -15,8 +18,8 @@ export interface Hdf5Model {
   config?: string;
   kerasVersion?: string;
   training?: string;
-  /** The paths of each layer's weights, in Keras's order. */
-  layerWeights?: Map<string, string[]>;
+  /** Each layer's weights with their names, in Keras's order. */
+  layerWeights?: Map<string, NamedTensor[]>;
 }
 
 type Hdf5 = typeof import('h5wasm');
@@ -113,22 +116,44 @@ function readModel({Dataset, Group}: Hdf5, file: Hdf5File, most: number): Hdf5Mo
     kerasVersion: text('keras_version'),
     training: text('training_config'),
   };
-  if (!file.keys().includes('model_weights')) return model;
-  const layerWeights = new Map<string, string[]>();
   const group = file.get('model_weights');
-  if (group instanceof Group) {
-    for (const layer of group.keys()) {
-      const entry = group.get(layer);
-      const list = entry instanceof Group ? entry.attrs.weight_names?.value : [];
-      const paths = Array.from((list ?? []) as ArrayLike<string>, String);
-      layerWeights.set(
-        layer,
-        paths.map((path) => `model_weights/${layer}/${path}`),
-      );
-    }
+  if (!(group instanceof Group)) return model;
+  const layerWeights = new Map<string, NamedTensor[]>();
+  // By the list of them: a name with a slash is that of a group within a group.
+  for (const layer of listOf(group, 'layer_names')) {
+    const entry = group.get(layer);
+    const names = entry instanceof Group ? listOf(entry, 'weight_names') : [];
+    const named = names.map((name) => {
+      const tensor = tensors.get(`model_weights/${layer}/${name}`);
+      if (tensor) return {...tensor, name};
+      throw damaged(`it has not the weight "${name}" that it lists for the layer "${layer}"`);
+    });
+    layerWeights.set(layer, named);
+  }
+  const own = group.get('top_level_model_weights');
+  const [extra] = own instanceof Group ? listOf(own, 'weight_names') : [];
+  if (extra) {
+    throw new Error(
+      `the model has the weight "${extra}", which is of none of its layers: its class in Python ` +
+        'makes it. Move it into a layer.',
+    );
   }
   return {...model, layerWeights};
 }
+
+/** A list of names. Keras cuts one of more than 64 KB in pieces, with numbers after its name. */
+function listOf(group: Hdf5Group, name: string): string[] {
+  const {attrs} = group;
+  const whole = attrs[name];
+  if (whole) return textsOf(whole.value);
+  const texts: string[] = [];
+  for (let i = 0; attrs[`${name}${i}`]; i++) texts.push(...textsOf(attrs[`${name}${i}`].value));
+  return texts;
+}
+
+/** An empty list is a list of numbers. */
+const textsOf = (value: unknown): string[] =>
+  Array.from((value ?? []) as ArrayLike<string>, String);
 
 /** A tensor's values; undefined where they are no numbers. */
 function numbers(value: unknown): Float32Array | undefined {

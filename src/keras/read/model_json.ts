@@ -2,11 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {checkManifest, checkWeightSpecs} from '../config/check.js';
 import type {Json} from '../config/saved.js';
-import type {StoredTensor} from './hdf5.js';
+import type {NamedTensor} from './hdf5.js';
 import type {Source} from './source.js';
-
-/** A weight, by the name that the converter gave it. */
-export type NamedTensor = StoredTensor & {name: string};
 
 /** A handler for the `model.json` read from `source`. @throws Error It is no layers model. */
 export function modelJsonHandler({bytes, beside}: Source): tf.io.IOHandler {

@@ -240,7 +240,7 @@ describe('weights that do not fit', () => {
     const bytes = await changed('keras3_mlp', (config) => {
       layer(config, 'Dense').config.units = 9;
     });
-    await expectError(bytes, 'its weight 0 has the shape [6,9], but in the file [6,8].');
+    await expectError(bytes, 'its weight 0, kernel, has the shape [6,9], but in the file [6,8].');
   });
 
   test('in their number', async () => {

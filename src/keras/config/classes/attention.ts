@@ -11,6 +11,11 @@ export const attention: KerasClasses = {
     callOptions: ['use_causal_mask'],
     masks: 'passes',
     usesMask: true,
-    innerOrder: ['query_dense', 'key_dense', 'value_dense', 'output_dense'],
+    folders: {
+      query: 'query_dense',
+      key: 'key_dense',
+      value: 'value_dense',
+      attention_output: 'output_dense',
+    },
   },
 };

@@ -14,15 +14,16 @@ export const rnn: KerasClasses = {
     ...recurrent,
     wraps: 'layer',
     refuses: otherBackward,
-    innerOrder: ['forward_layer', 'backward_layer'],
+    holds: ['forward_layer', 'backward_layer'],
   },
-  ConvLSTM2D: recurrent,
-  GRU: {...recurrent, layer: GRU, options: batchMajor},
+  ConvLSTM2D: {...recurrent, holds: ['cell']},
+  GRU: {...recurrent, holds: ['cell'], layer: GRU, options: batchMajor},
   GRUCell: {layer: GRUCell},
-  LSTM: {...recurrent, options: batchMajor},
-  RNN: {...recurrent, wraps: 'cell'},
-  SimpleRNN: {...recurrent, options: batchMajor},
-  TimeDistributed: {wraps: 'layer', masks: 'passes'},
+  LSTM: {...recurrent, holds: ['cell'], options: batchMajor},
+  RNN: {...recurrent, wraps: 'cell', holds: ['cell']},
+  SimpleRNN: {...recurrent, holds: ['cell'], options: batchMajor},
+  StackedRNNCells: {holds: ['cells']},
+  TimeDistributed: {wraps: 'layer', holds: ['layer'], masks: 'passes'},
 };
 
 /** Whether two layers compute otherwise, the one forward and the other, if there is one, backward. */

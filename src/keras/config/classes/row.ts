@@ -55,8 +55,13 @@ export interface KerasClass {
   masksIf?: string;
   /** It computes otherwise where its input is masked. */
   usesMask?: boolean;
-  /** The order in which Keras keeps the weights of its inner layers, by the names of their folders. */
-  innerOrder?: readonly string[];
+  /** The attributes in which Keras's class holds layers, in the order in which it counts weights. */
+  holds?: readonly string[];
+  /**
+   * Layers that Keras's class holds, where that of tfjs has their weights itself: what the names of
+   * these begin with (`query/kernel`), and the attribute in Keras.
+   */
+  folders?: Readonly<Record<string, string>>;
 }
 
 export type KerasClasses = Readonly<Record<string, KerasClass>>;

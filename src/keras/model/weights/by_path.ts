@@ -1,0 +1,168 @@
+/** Weights of a `.keras` file, by their path: `layers/lstm/cell/vars/0`. */
+import type {LayerVariable} from '@tensorflow/tfjs-layers';
+import {rowOf} from '../../config/classes/index.js';
+import {own, type SavedLayer} from '../../config/saved.js';
+import type {StoredTensor} from '../../read/hdf5.js';
+import {type Assigned, assign, placeOf} from './assign.js';
+import {ABSENT, kindOf, type Layer, localName, ownWeights, type Part, partsOf} from './parts.js';
+
+/** What Keras 2.12 and 2.13 call the folder `layers`. */
+const OLD_FOLDER = '_layer_checkpoint_dependencies';
+
+/** The states of random generators, which inference does not need. */
+const GENERATORS = new Set(['seed_generator', '_seed_generator']);
+
+/** A folder of the file. */
+interface Folder {
+  path: string;
+  /** By their names, which are numbers unless a class of the user's saves its weights itself. */
+  vars: Map<string, StoredTensor>;
+  folders: Map<string, Folder>;
+}
+
+/** What is known while one file is read. */
+interface Reading {
+  assigned: Assigned;
+  /** The first of the places of a layer that has several, by the file's number of the layer. */
+  shared: Map<number, Layer>;
+  keras3: boolean;
+}
+
+/** @throws Error A weight is missing, left over, or of another shape than the layer's. */
+export function assignByPath(
+  model: Layer,
+  saved: SavedLayer,
+  tensors: Map<string, StoredTensor>,
+  major: number,
+): void {
+  const root = toFolders(tensors);
+  assignParts(model, saved, root, {assigned: new Map(), shared: new Map(), keras3: major >= 3});
+  const [extra] = restOf(root);
+  if (extra) throw new Error(`the file has the weight ${extra}, but the model has no such layer.`);
+}
+
+function toFolders(tensors: Map<string, StoredTensor>): Folder {
+  const root: Folder = {path: '', vars: new Map(), folders: new Map()};
+  for (const [path, tensor] of tensors) {
+    const names = path.split('/').map((name) => (name === OLD_FOLDER ? 'layers' : name));
+    // The rest is of the optimiser, of losses and of metrics.
+    const isOfLayer = names[0] === 'layers' || path.startsWith('vars/');
+    if (!isOfLayer || names.some((name) => GENERATORS.has(name))) continue;
+    const name = names.pop() as string;
+    if (names.at(-1) === 'vars') names.pop();
+    const folder = names.reduce((at, step) => inside(at, step), root);
+    folder.vars.set(name, tensor);
+  }
+  return root;
+}
+
+function inside(folder: Folder, name: string): Folder {
+  const found = folder.folders.get(name);
+  if (found) return found;
+  const made = {path: `${folder.path}${name}/`, vars: new Map(), folders: new Map()};
+  folder.folders.set(name, made);
+  return made;
+}
+
+function assignLayer(layer: Layer, saved: SavedLayer | undefined, at: Folder, r: Reading): void {
+  const {trainable, nonTrainable} = ownWeights(layer);
+  for (const [name, weights] of byFolder(layer, [...trainable, ...nonTrainable])) {
+    take(layer, weights, name ? find(at, name) : at, r);
+  }
+  assignParts(layer, saved, at, r);
+  const [rest] = restOf(at);
+  if (rest) throw new Error(unmatched(layer, at, rest));
+}
+
+/** A layer's weights by the folder that they are in. */
+function byFolder(layer: Layer, weights: LayerVariable[]): Map<string, LayerVariable[]> {
+  const {folders = {}} = rowOf({class_name: layer.getClassName(), config: {}});
+  const found = new Map<string, LayerVariable[]>([['', []]]);
+  for (const weight of weights) {
+    const prefix = localName(weight).split('/').slice(0, -1).join('/');
+    const name = own(folders, prefix) ?? prefix;
+    found.set(name, [...(found.get(name) ?? []), weight]);
+  }
+  return found;
+}
+
+/** The folder of an attribute, which is private, with an underscore, in some versions. */
+function find(at: Folder, attribute: string): Folder {
+  const bare = attribute.replace(/^_+/, '');
+  const [found] = [attribute, bare, `_${bare}`].flatMap((name) => at.folders.get(name) ?? []);
+  return found ?? {path: `${at.path}${attribute}/`, vars: new Map(), folders: new Map()};
+}
+
+function take(layer: Layer, weights: LayerVariable[], at: Folder, r: Reading): void {
+  // A layer that is held under two names is in the file under one of them.
+  if (!at.vars.size && weights.every((weight) => r.assigned.has(weight))) return;
+  assign(layer, weights, inOrder(at.vars, weights), r.assigned);
+  at.vars.clear();
+}
+
+/** By number; by name, where a class saves its weights under names of its own. */
+function inOrder(vars: Map<string, StoredTensor>, weights: LayerVariable[]): StoredTensor[] {
+  const names = [...vars.keys()];
+  if (names.every((name) => /^\d+$/.test(name))) {
+    names.sort((a, b) => Number(a) - Number(b));
+  } else if (weights.every((weight) => vars.has(localName(weight)))) {
+    const order = weights.map(localName);
+    names.sort((a, b) => order.indexOf(a) - order.indexOf(b));
+  }
+  return names.map((name) => vars.get(name) as StoredTensor);
+}
+
+function assignParts(layer: Layer, saved: SavedLayer | undefined, at: Folder, r: Reading): void {
+  for (const part of partsOf(layer, saved)) {
+    const folder = find(at, part.attribute);
+    if (Array.isArray(part.held)) assignList(part, part.held, folder, r);
+    else assignOnce(part.held, part.saved[0], folder, r);
+  }
+}
+
+/** The layers of a list are in folders named by their classes, those of one class numbered. */
+function assignList({saved}: Part, held: Layer[], at: Folder, r: Reading): void {
+  const counts = new Map<string, number>();
+  held.forEach((layer, i) => {
+    // Keras 2 counts a layer that has several places at the first only.
+    const isCounted = r.keras3 || !firstOf(saved[i], r);
+    const kind = kindOf(layer, saved[i]);
+    const count = counts.get(kind) ?? 0;
+    if (isCounted) counts.set(kind, count + 1);
+    if (layer === ABSENT) return;
+    assignOnce(layer, saved[i], find(at, count ? `${kind}_${count}` : kind), r);
+  });
+}
+
+const firstOf = (saved: SavedLayer | undefined, {shared}: Reading) =>
+  saved?.shared_object_id === undefined ? undefined : shared.get(saved.shared_object_id);
+
+/** A layer that has several places in models within models has its weights in the file once. */
+function assignOnce(layer: Layer, saved: SavedLayer | undefined, at: Folder, r: Reading): void {
+  const first = firstOf(saved, r);
+  if (first && first !== layer) {
+    const tensors = first.weights.map((weight) => r.assigned.get(weight) as StoredTensor);
+    assign(layer, layer.weights, tensors, r.assigned);
+    return;
+  }
+  assignLayer(layer, saved, at, r);
+  if (saved?.shared_object_id !== undefined) r.shared.set(saved.shared_object_id, layer);
+}
+
+/** The paths of what nothing took. */
+function restOf(folder: Folder): string[] {
+  return [
+    ...[...folder.vars.keys()].map((name) => `${folder.path}vars/${name}`),
+    ...[...folder.folders.values()].flatMap(restOf),
+  ];
+}
+
+function unmatched(layer: Layer, at: Folder, path: string): string {
+  const list = (names: string[]) => names.map((name) => `"${name}"`).join(', ') || 'none';
+  const names = [...at.folders].filter(([, folder]) => restOf(folder).length).map(([name]) => name);
+  return (
+    `${placeOf(layer)} has no place for ${path}. The file has weights under ${list(names)} of it; ` +
+    `a class of your own needs a property of each of these names, in camelCase, with the layer that ` +
+    `has them, built in build(). It has ${list(partsOf(layer).map(({attribute}) => attribute))}.`
+  );
+}

@@ -1,0 +1,40 @@
+/** Gives the weights of a file to the layers of a model: by path or by name, whichever it has. */
+import type {LayersModel} from '@tensorflow/tfjs-layers';
+import type {SavedLayer} from '../../config/saved.js';
+import type {NamedTensor, StoredTensor} from '../../read/hdf5.js';
+import {assignByLayer, assignByName} from './by_name.js';
+import {assignByPath} from './by_path.js';
+import type {Layer} from './parts.js';
+
+/** The weights of a file; all by path, or by layer, or by name. */
+export interface StoredWeights {
+  /** As in `.keras`: `layers/dense/vars/0`. */
+  byPath?: Map<string, StoredTensor>;
+  /** As in `.h5`: by the name of the outermost layer, with their names within it. */
+  byLayer?: Map<string, NamedTensor[]>;
+  /** As the converter leaves those of `.h5`. */
+  byName?: NamedTensor[];
+}
+
+/** How many values there are in all. */
+export function countValues({byPath, byLayer, byName = []}: StoredWeights): number {
+  const tensors = [...(byPath?.values() ?? []), ...(byLayer?.values() ?? []), ...byName].flat();
+  // A file may name one tensor many times.
+  return [...new Set(tensors)].reduce((sum, {values}) => sum + values.length, 0);
+}
+
+/**
+ * @param major Keras's version that saved the file, 2 or 3
+ * @throws Error A weight is missing, left over, or of another shape than the layer's.
+ */
+export function assignWeights(
+  model: LayersModel,
+  saved: SavedLayer,
+  stored: StoredWeights,
+  major: number,
+): void {
+  const layer = model as unknown as Layer;
+  if (stored.byPath) assignByPath(layer, saved, stored.byPath, major);
+  else if (stored.byLayer) assignByLayer(layer, saved, stored.byLayer);
+  else if (stored.byName) assignByName(layer, saved, stored.byName);
+}
