@@ -16,12 +16,19 @@ import {buildWasm} from './build_wasm.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 
-/** Shaders are strings, which no bundler makes shorter: their comments and indents go here. */
+/**
+ * Shaders are strings, which no bundler makes shorter: their comments, indents and line ends go here,
+ * and the spaces about operators and, in lines that quote no text, after commas.
+ */
 const shortShaders = {
   name: 'short-shaders',
   setup({onLoad}) {
     onLoad({filter: /kernels[\\/]web(gl|gpu)[\\/]\w+\.ts$/}, ({path: file}) => ({
-      contents: readFileSync(file, 'utf8').replace(/\s*\/\/ .*$|^ +/gm, ''),
+      contents: readFileSync(file, 'utf8')
+        .replace(/\s*\/\/ .*$|^ +/gm, '')
+        .replace(/ ([-+*/&|<>=!]?=|[+*/<>?:]|&&|\|\||-(?! -)) /g, '$1')
+        .replace(/^[^'"]*$/gm, (line) => line.replaceAll(', ', ',').replaceAll(') {', '){'))
+        .replace(/([;{}])\n+(?=[\w}$])/g, '$1'),
       loader: 'ts',
     }));
   },

@@ -12,6 +12,11 @@ registerLayers();
 
 export {usesFusedKernel} from './kernels/register.js';
 export {
+  GroupNormalization,
+  type GroupNormalizationArgs,
+  groupNormalization,
+} from './layers/group_normalization.js';
+export {
   LayerNormalization,
   type LayerNormalizationArgs,
   layerNormalization,
@@ -21,5 +26,10 @@ export {
   type RMSNormalizationArgs,
   rmsNormalization,
 } from './layers/rms_normalization.js';
+export {
+  UnitNormalization,
+  type UnitNormalizationArgs,
+  unitNormalization,
+} from './layers/unit_normalization.js';
 export {type LayerNormOptions, layerNorm} from './ops/layer_norm.js';
 export {type RmsNormOptions, rmsNorm} from './ops/rms_norm.js';

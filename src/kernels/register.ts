@@ -5,6 +5,7 @@ import {layerNormGradConfigComposed} from './composed/layer_norm_grad.js';
 import {LayerNorm, LayerNormGrad} from './contract.js';
 import {layerNormConfigCpu} from './cpu/layer_norm.js';
 import {layerNormGradConfigCpu} from './cpu/layer_norm_grad.js';
+import {noticeSubstitute} from './notice.js';
 import {hasAddon, type NodeJSKernelBackend} from './tensorflow/addon.js';
 import {layerNormConfigTensorflow} from './tensorflow/layer_norm.js';
 import {layerNormGradConfigTensorflow} from './tensorflow/layer_norm_grad.js';
@@ -44,10 +45,7 @@ export function ensureKernels(): void {
   registerOnce(layerNormConfigComposed(backendName));
   registerOnce(layerNormGradConfigComposed(backendName));
   composedBackends.add(backendName);
-  console.warn(
-    `tfjs-layernorm: no fused kernel for the backend '${backendName}'; ` +
-      'composed tfjs ops serve instead: the same values, more slowly.',
-  );
+  noticeSubstitute(`the backend '${backendName}'`);
 }
 
 /**

@@ -1,10 +1,19 @@
 /** Makes `tf.loadLayersModel` build our classes for the saved layers of their names. */
 import {serialization} from '@tensorflow/tfjs-core';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {GroupNormalization} from './group_normalization.js';
 import {LayerNormalization} from './layer_normalization.js';
 import {RMSNormalization} from './rms_normalization.js';
+import {UnitNormalization} from './unit_normalization.js';
 
 /** Registers our layers; `LayerNormalization` takes the built-in's place. Safe to repeat. */
 export function registerLayers(): void {
-  serialization.registerClass(LayerNormalization);
-  serialization.registerClass(RMSNormalization);
+  for (const layer of [
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+  ]) {
+    serialization.registerClass(layer as serialization.SerializableConstructor<layers.Layer>);
+  }
 }

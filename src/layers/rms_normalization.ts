@@ -1,17 +1,10 @@
-import {type serialization, type Tensor, tidy} from '@tensorflow/tfjs-core';
-import {initializers, type LayerVariable, layers, type Shape} from '@tensorflow/tfjs-layers';
-import {checkAxis, checkEpsilon} from '../ops/axes.js';
+import type {Tensor} from '@tensorflow/tfjs-core';
+import {initializers, type LayerVariable} from '@tensorflow/tfjs-layers';
 import {rmsNorm} from '../ops/rms_norm.js';
-import {resolveBuildShape} from './build_shape.js';
-import {camelCaseKeys} from './camel_case.js';
-import {onlyTensor} from './only_tensor.js';
-
-type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
+import {type NormalizationArgs, NormalizationLayer} from './normalization.js';
 
 /** What `rmsNormalization` takes, besides the options of every layer. */
-export interface RMSNormalizationArgs extends LayerArgs {
-  /** The dimension or dimensions to normalise over; negative counts from the end. Default: -1. */
-  axis?: number | readonly number[];
+export interface RMSNormalizationArgs extends NormalizationArgs {
   /** Added to the mean square inside the root, ≥ 0. Default: 1e-6. */
   epsilon?: number;
 }
@@ -27,56 +20,25 @@ export interface RMSNormalizationArgs extends LayerArgs {
  *
  * Input: rank ≥ 1, float32 or int32. Output: the input's shape, float32. Masks pass through.
  */
-export class RMSNormalization extends layers.Layer {
+export class RMSNormalization extends NormalizationLayer {
   /** @nocollapse */
   static className = 'RMSNormalization';
 
-  /** As given; once built, a list of non-negative integers in the order given. */
-  axis: number | readonly number[];
-  readonly epsilon: number;
   /** [the normalised dimensions, in the order of `axis`], once built; saved as `scale`. */
   gamma: LayerVariable | null = null;
 
   /** @throws Error Bad axes or epsilon. */
   constructor(args: RMSNormalizationArgs = {}) {
-    super(args);
-    this.axis = checkAxis(this.getClassName(), args?.axis ?? -1);
-    this.epsilon = checkEpsilon(this.getClassName(), args?.epsilon ?? 1e-6);
-    this.supportsMasking = true;
+    super(args, 1e-6);
   }
 
-  override build(inputShape: Shape | Shape[]): void {
-    const {axes, paramShape} = resolveBuildShape(this, inputShape);
-    this.axis = axes;
-    this.gamma = this.addWeight('scale', paramShape, 'float32', initializers.ones());
-    this.built = true;
+  protected override buildWeights(shape: number[]): void {
+    this.gamma = this.addWeight('scale', shape, 'float32', initializers.ones());
   }
 
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return tidy(() => {
-      const {axis, epsilon} = this;
-      return rmsNorm(onlyTensor(this, inputs), {
-        gamma: this.gamma?.read(),
-        axis,
-        epsilon,
-      });
-    });
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return {
-      ...super.getConfig(),
-      axis: typeof this.axis === 'number' ? this.axis : [...this.axis],
-      epsilon: this.epsilon,
-    };
-  }
-
-  /** @nocollapse */
-  static override fromConfig<T extends serialization.Serializable>(
-    cls: serialization.SerializableConstructor<T>,
-    config: serialization.ConfigDict,
-  ): T {
-    return new cls(camelCaseKeys(config));
+  protected override normalize(x: Tensor): Tensor {
+    const {axis, epsilon} = this;
+    return rmsNorm(x, {gamma: this.gamma?.read(), axis, epsilon});
   }
 }
 

@@ -16,12 +16,16 @@ function run(code: string, ...flags: string[]): string {
 }
 
 const publicNames = [
+  'GroupNormalization',
   'LayerNormalization',
   'RMSNormalization',
+  'UnitNormalization',
+  'groupNormalization',
   'layerNorm',
   'layerNormalization',
   'rmsNorm',
   'rmsNormalization',
+  'unitNormalization',
   'usesFusedKernel',
 ];
 

@@ -5,7 +5,9 @@
  * It is loaded when the backend is first asked for a fused kernel, never on import: the package
  * must load in a browser, where there is neither an addon nor a module of Node.
  */
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {NodeJSKernelBackend} from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
+import {noticeSubstitute} from '../notice.js';
 
 export type {NodeJSKernelBackend};
 
@@ -28,7 +30,7 @@ export function hasAddon({isGPUPackage}: NodeJSKernelBackend): boolean {
 }
 
 function refuseOnGpu(): false {
-  return refuse('its tensors are on the GPU', 'composed tfjs ops serve');
+  return refuse('its tensors are on the GPU');
 }
 
 function tryToLoad(): boolean {
@@ -45,11 +47,8 @@ function tryToLoad(): boolean {
   }
 }
 
-function refuse(reason: string, substitute: string, advice = ''): false {
-  console.warn(
-    `tfjs-layernorm: no fused kernel for the backend 'tensorflow' (${reason}); ${substitute} ` +
-      `instead: the same values, more slowly. ${advice}`.trimEnd(),
-  );
+function refuse(reason: string, substitute?: string, advice?: string): false {
+  noticeSubstitute(`the backend 'tensorflow' (${reason})`, substitute, advice);
   return false;
 }
 
@@ -80,4 +79,24 @@ function nodeModule(): typeof import('node:module') {
     process.getBuiltinModule?.('node:module') ?? process.mainModule?.require('node:module');
   if (!nodeModule) throw new Error(`Node 20.16 or newer is needed, but this is ${process.version}`);
   return nodeModule;
+}
+
+/**
+ * Runs one of the addon's ops, an attribute of TensorFlow for each option: a number is one of the
+ * type float, a boolean one of the type bool.
+ */
+export function runOp(
+  backend: NodeJSKernelBackend,
+  op: string,
+  options: Record<string, number | boolean>,
+  inputs: TensorInfo[],
+  outputs: number,
+): TensorInfo[] {
+  const {TF_ATTR_BOOL, TF_ATTR_FLOAT} = backend.binding;
+  const attributes = Object.entries(options).map(([name, value]) => ({
+    name,
+    value,
+    type: typeof value === 'number' ? TF_ATTR_FLOAT : TF_ATTR_BOOL,
+  }));
+  return backend.executeMultipleOutputs(op, attributes, inputs, outputs);
 }

@@ -10,7 +10,7 @@ import {
   layerNormConfig,
 } from '../contract.js';
 import * as cpu from '../cpu/layer_norm.js';
-import {hasAddon, type NodeJSKernelBackend} from './addon.js';
+import {hasAddon, type NodeJSKernelBackend, runOp} from './addon.js';
 import {onHost} from './on_host.js';
 
 export function layerNorm(args: {
@@ -25,16 +25,10 @@ export function layerNorm(args: {
   }
 
   const {x, gamma, beta} = inputs;
-  const {TF_ATTR_BOOL, TF_ATTR_FLOAT} = backend.binding;
-  const opAttrs = [
-    {name: 'epsilon', type: TF_ATTR_FLOAT, value: attrs.epsilon},
-    {name: 'center', type: TF_ATTR_BOOL, value: attrs.center},
-    {name: 'scale', type: TF_ATTR_BOOL, value: gamma !== undefined},
-    {name: 'offset', type: TF_ATTR_BOOL, value: beta !== undefined},
-  ];
   // The op has three inputs, always; x stands in the place of an absent one and is not read there.
   const opInputs = [x, gamma ?? x, beta ?? x];
-  const [y, stats] = backend.executeMultipleOutputs('TfjsLayerNorm', opAttrs, opInputs, 2);
+  const options = {...attrs, scale: gamma !== undefined, offset: beta !== undefined};
+  const [y, stats] = runOp(backend, 'TfjsLayerNorm', options, opInputs, 2);
   return [y, stats];
 }
 

@@ -11,7 +11,7 @@ import {
   layerNormGradConfig,
 } from '../contract.js';
 import * as cpu from '../cpu/layer_norm_grad.js';
-import {hasAddon, type NodeJSKernelBackend} from './addon.js';
+import {hasAddon, type NodeJSKernelBackend, runOp} from './addon.js';
 import {onHost} from './on_host.js';
 
 export function layerNormGrad(args: {
@@ -26,16 +26,10 @@ export function layerNormGrad(args: {
   }
 
   const {dy, x, stats, gamma} = inputs;
-  const {TF_ATTR_BOOL, TF_ATTR_FLOAT} = backend.binding;
-  const opAttrs = [
-    {name: 'epsilon', type: TF_ATTR_FLOAT, value: attrs.epsilon},
-    {name: 'center', type: TF_ATTR_BOOL, value: attrs.center},
-    {name: 'scale', type: TF_ATTR_BOOL, value: gamma !== undefined},
-  ];
   // The op has four inputs, always; x stands in the place of an absent gamma and is not read there.
   const opInputs = [dy, x, stats, gamma ?? x];
-  const outputs = backend.executeMultipleOutputs('TfjsLayerNormGrad', opAttrs, opInputs, 3);
-  const [dx, dgamma, dbeta] = outputs;
+  const options = {...attrs, scale: gamma !== undefined};
+  const [dx, dgamma, dbeta] = runOp(backend, 'TfjsLayerNormGrad', options, opInputs, 3);
   return [dx, dgamma, dbeta];
 }
 

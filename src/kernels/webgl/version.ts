@@ -1,5 +1,6 @@
 /** Which WebGL the backend runs on: our shaders need version 2, for `texelFetch` and free loops. */
 import * as tf from '@tensorflow/tfjs-core';
+import {noticeSubstitute} from '../notice.js';
 
 let hasWarned = false;
 
@@ -8,10 +9,7 @@ export function hasWebgl2(): boolean {
   if (tf.env().getNumber('WEBGL_VERSION') === 2) return true;
   if (!hasWarned) {
     hasWarned = true;
-    console.warn(
-      'tfjs-layernorm: no fused kernel for WebGL 1; ' +
-        'composed tfjs ops serve instead: the same values, more slowly.',
-    );
+    noticeSubstitute('WebGL 1');
   }
   return false;
 }

@@ -1,47 +1,12 @@
 /** The layers that the entry for Keras adds, by themselves; keras.spec.ts holds them against Keras. */
 import '../../../src/keras/index.js';
-import {layerNorm, usesFusedKernel} from '../../../src/index.js';
-import {GroupNormalization} from '../../../src/keras/layers/group_normalization.js';
 import {GRU} from '../../../src/keras/layers/gru.js';
 import {
   MultiHeadAttention,
   type MultiHeadAttentionArgs,
 } from '../../../src/keras/layers/multi_head_attention.js';
-import {UnitNormalization} from '../../../src/keras/layers/unit_normalization.js';
 import {tf} from '../../backends/current.js';
-import {expectClose} from '../../support/close.js';
-import {Random} from '../../support/random.js';
-
-function tensor(shape: number[], seed = 1): tf.Tensor {
-  return tf.tensor(new Random(seed).normal(tf.util.sizeFromShape(shape)), shape);
-}
-
-/** Weights that are all different, and the layer's output for these inputs. */
-function apply(layer: tf.layers.Layer, inputs: tf.Tensor[], kwargs = {}): tf.Tensor {
-  if (!layer.built) {
-    layer.build(inputs.length > 1 ? inputs.map(({shape}) => shape) : inputs[0].shape);
-    layer.setWeights(layer.getWeights().map(({shape}, i) => tensor(shape, 10 + i)));
-  }
-  return layer.call(inputs, kwargs) as tf.Tensor;
-}
-
-/** Disposes all that comes to be meanwhile, weights too. */
-async function inScope(run: () => Promise<void> | void) {
-  const before = new Set(Object.keys(tf.engine().state.registeredVariables));
-  tf.engine().startScope();
-  await run();
-  for (const [name, variable] of Object.entries(tf.engine().state.registeredVariables)) {
-    if (!before.has(name)) variable.dispose();
-  }
-  tf.engine().endScope();
-}
-
-function expectSame(actual: tf.Tensor, expected: tf.Tensor, tolerance = 1e-6) {
-  expect(actual.shape).toEqual(expected.shape);
-  return Promise.all([actual.data(), expected.data()]).then(([a, e]) =>
-    expectClose(a, e, tolerance),
-  );
-}
+import {apply, expectSame, inScope, tensor} from '../../support/layers.js';
 
 describe('MultiHeadAttention', () => {
   const attention = (args: Partial<MultiHeadAttentionArgs> = {}) =>
@@ -137,52 +102,6 @@ describe('MultiHeadAttention', () => {
     ).toThrow('attentionAxes must be [1,2] for a query of rank 4, but is [2].');
   });
 });
-
-describe('GroupNormalization', () => {
-  test('of one group is layer normalisation over all but the batch', () =>
-    inScope(async () => {
-      const x = tensor([2, 3, 4]);
-      const layer = new GroupNormalization({groups: 1, center: false, scale: false});
-      await expectSame(apply(layer, [x]), layerNorm(x, {axis: [1, 2]}));
-    }));
-
-  test('runs as one kernel, and leaves nothing but its output', () =>
-    inScope(async () => {
-      const x = tensor([2, 3, 4]);
-      const layer = new GroupNormalization({groups: 2});
-      apply(layer, [x]).dispose();
-      const before = tf.memory().numTensors;
-      const {kernelNames} = await tf.profile(() => apply(layer, [x]));
-      expect(tf.memory().numTensors).toBe(before + 1);
-      if (usesFusedKernel()) expect(kernelNames).toContain('LayerNorm');
-    }));
-
-  test('has its options back from its config, and says which groups it cannot make', () => {
-    const layer = new GroupNormalization({
-      groups: 3,
-      axis: 1,
-      epsilon: 0.1,
-      gammaConstraint: 'nonNeg',
-    });
-    const again = GroupNormalization.fromConfig(GroupNormalization, layer.getConfig());
-    expect(again.getConfig()).toEqual(layer.getConfig());
-    expect(() => layer.build([null, 4, 5])).toThrow(
-      /layer "group_normalization_.*": groups must divide the 4 channels of axis 1, but is 3\./,
-    );
-  });
-});
-
-test('UnitNormalization gives vectors of length 1, and nothing for nothing', () =>
-  inScope(async () => {
-    const layer = new UnitNormalization();
-    const y = apply(layer, [
-      tf.tensor2d([
-        [3, 4],
-        [0, 0],
-      ]),
-    ]);
-    expectClose(await y.data(), [0.6, 0.8, 0, 0], 1e-6);
-  }));
 
 describe('GRU', () => {
   test('without resetAfter is the built-in', () =>

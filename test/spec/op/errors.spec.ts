@@ -102,7 +102,7 @@ const layerErrors: [name: string, run: () => unknown, message: string][] = [
     'a normalised dimension of unknown size, when it is built',
     () => layerNormalization({name: 'norm'}).apply(tf.input({shape: [3, null]})),
     'LayerNormalization layer "norm": dimension 2 of the input shape [null,3,null] is normalised ' +
-      'over, so its size must be known when the layer is built, but it is null.',
+      'over, so its size must be known, but is null.',
   ],
   [
     'an unknown initialiser',

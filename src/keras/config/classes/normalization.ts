@@ -1,6 +1,4 @@
 import type {layers} from '@tensorflow/tfjs-layers';
-import {GroupNormalization} from '../../layers/group_normalization.js';
-import {UnitNormalization} from '../../layers/unit_normalization.js';
 import {type KerasClasses, only} from './row.js';
 
 export const normalization: KerasClasses = {
@@ -9,9 +7,9 @@ export const normalization: KerasClasses = {
     refusesBuilt: otherAxis,
     masks: 'passes',
   },
-  GroupNormalization: {layer: GroupNormalization, masks: 'passes'},
+  GroupNormalization: {masks: 'passes'},
   LayerNormalization: {masks: 'passes'},
-  UnitNormalization: {layer: UnitNormalization, masks: 'passes'},
+  UnitNormalization: {masks: 'passes'},
 };
 
 /** tfjs gives wrong values for a batch normalisation over another axis than the last. */
