@@ -58,6 +58,7 @@ export abstract class NormalizationLayer extends layers.Layer {
     return tidy(() => this.normalize(this.only([inputs].flat())));
   }
 
+  /** The layer's options as they are saved. */
   override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
@@ -120,11 +121,13 @@ export abstract class AffineNormalizationLayer extends NormalizationLayer {
     this.weightOptions = resolveWeightOptions(args);
   }
 
+  /** Adds gamma and beta, each if its option says so. */
   protected override buildWeights(shape: number[]): void {
     if (this.scale) this.gamma = this.addConstrained('gamma', shape);
     if (this.center) this.beta = this.addConstrained('beta', shape);
   }
 
+  /** The layer's options as they are saved. */
   override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
