@@ -27,6 +27,10 @@ export interface Call {
   names: string[];
   /** Arguments that the class of tfjs has as options, such as `use_causal_mask`. */
   options: Record<string, Json>;
+  /** Arguments that are masks. */
+  masks: Record<string, Argument>;
+  /** The first argument is a list of tensors. */
+  listed: boolean;
 }
 
 /** The calls with all that is saved of them. */
@@ -56,32 +60,53 @@ export function readCalls(layer: SavedLayer): Call[] {
   return savedCalls(layer).map((call) => readCall(layer, call));
 }
 
+/** What Keras's classes call the first argument of their calls. */
+const FIRST_ARGUMENT = new Set(['inputs', 'sequences', 'sequence', 'x']);
+
 function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
   const className = classOf(layer);
-  const {tensors = [], callOptions = []} = rowOf(layer);
-  const inKeras2 = layer.inbound_nodes?.every(Array.isArray);
-  const call: Call = {inputs: [], names: [], options: {}};
+  const {tensors = [], callOptions = [], usesMask} = rowOf(layer);
+  const call: Call = {
+    inputs: [],
+    names: [],
+    options: {},
+    masks: {},
+    listed: Array.isArray(args[0]),
+  };
   const fail = (what: string) => {
     throw new Error(`${className} layer "${nameOf(layer)}" is called with ${what}.`);
   };
+  const isMask = (name: string) =>
+    name === 'mask' || (usesMask === 'named' && /^(query|value|key)_mask$/.test(name));
   const take = (name: string, found: Reference[]) => {
     call.inputs.push(...found);
     call.names.push(...found.map(() => name));
   };
 
+  // By keyword as well: the others may come before it, and tfjs takes it first.
+  const takeFirst = (found: Reference[]) => {
+    call.inputs.unshift(...found);
+    call.names.unshift(...found.map(() => tensors[0] ?? 'inputs'));
+  };
+
   args.forEach((value, i) => {
+    const name = tensors[i] ?? 'inputs';
+    if (isMask(name)) {
+      call.masks[name] = value;
+      return;
+    }
     const found = references(value);
     if (!found.length && value != null) {
       fail(`the constant ${printed(value)}, which tfjs's layer does not take`);
     }
-    take(tensors[i] ?? 'inputs', found);
+    take(name, found);
   });
   for (const [key, value] of Object.entries(kwargs)) {
-    const found = references(value);
-    // Keras 3 notes down every mask, which masks.ts works out; Keras 2 only a mask given by the user.
-    if (key === 'mask' && found.length && !inKeras2) continue;
     if (value == null || value === false || key === 'name') continue;
-    if (found.length && tensors.includes(key)) take(key, found);
+    const found = references(value);
+    if (isMask(key)) call.masks[key] = value;
+    else if (found.length && tensors.includes(key)) take(key, found);
+    else if (found.length && !args.length && FIRST_ARGUMENT.has(key)) takeFirst(found);
     else if (!found.length && callOptions.includes(key)) call.options[key] = value;
     else if (found.length) fail(`the tensor "${key}" by keyword, which is not supported`);
     else fail(`${key} = ${printed(value)}, which tfjs cannot do`);

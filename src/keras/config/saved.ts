@@ -40,7 +40,8 @@ const KERAS_MODULE = /^(keras|tf_keras|tensorflow(\.python)?\.keras)(\.|$)/;
  */
 export function isUsersOwn({class_name, module, registered_name}: SavedLayer): boolean {
   if ([class_name, registered_name].some((name) => name?.includes('>'))) return true;
-  return module != null && module !== 'builtins' && !KERAS_MODULE.test(module);
+  if (module == null) return registered_name != null;
+  return module !== 'builtins' && !KERAS_MODULE.test(module);
 }
 
 export function nameOf({name, config}: SavedLayer): string {

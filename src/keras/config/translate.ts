@@ -2,9 +2,11 @@
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {registeredLayer} from '../layers/register.js';
 import {rowOf} from './classes/index.js';
-import {asGraph, translateGraph} from './graph.js';
-import {makesMask} from './masks.js';
+import {translateGraph} from './graph.js';
+import type {Crossing, TranslatedModel} from './masks/give.js';
+import {Models} from './masks/models.js';
 import {refusedOption, translateOptions} from './options.js';
+import {asGraph} from './read_graph.js';
 import {
   classOf,
   isUsersOwn,
@@ -21,6 +23,7 @@ export interface Context {
   /** The names of the models around it. */
   path: string[];
   version: KerasVersion;
+  models: Models;
 }
 
 /**
@@ -29,12 +32,15 @@ export interface Context {
  * @throws Error A layer, or an option or a call of one, that is not known here or in tfjs.
  */
 export function translateModel(saved: SavedLayer, version: KerasVersion): Json {
-  return translateLayer(saved, {path: [], version});
+  return translateLayer(saved, {path: [], version, models: new Models(saved, version)});
 }
 
 /** A layer's class and config, in a model's the layers' as well. */
 function translateLayer(saved: SavedLayer, context: Context): Json {
-  if (layersOf(saved)) return translateNested(saved, context);
+  if (layersOf(saved)) {
+    const {class_name, config} = translateNested(saved, context, {given: [], exposed: []});
+    return {class_name, config};
+  }
   const className = tfjsClass(saved, context);
   refuse(saved, context);
   try {
@@ -79,26 +85,22 @@ function where(saved: SavedLayer, {path}: Context): string {
   return `layer "${nameOf(saved)}"${models && ` in the model ${models}`}`;
 }
 
-function translateNested(saved: SavedLayer, context: Context): Json {
+function translateNested(saved: SavedLayer, context: Context, crossing: Crossing): TranslatedModel {
   const name = classOf(saved);
   const className = name === 'Model' ? 'Functional' : name;
   const inner = {...context, path: [...context.path, saved.config.name ?? className]};
-  const translate = (layer: SavedLayer) => translateLayer(layer, inner);
-  if (saved.config.output_layers) {
-    return {class_name: className, config: translateGraph(saved.config, inner, translate)};
+  const layer = (each: SavedLayer) => translateLayer(each, inner);
+  const isGraph = Boolean(saved.config.output_layers);
+  if (!isGraph && !(context.models.haveMasks && asGraph(saved.config))) {
+    const config = {name: saved.config.name, layers: saved.config.layers.map(layer)};
+    return {class_name: className, config, maskedInputs: []};
   }
-  if (needsMasks(saved.config.layers, context.version)) {
-    const config = translateGraph(asGraph(saved.config), inner, translate);
-    return {class_name: 'Functional', config};
-  }
-  const translated = saved.config.layers.map(translate);
-  return {class_name: className, config: {name: saved.config.name, layers: translated}};
-}
-
-/** Whether a sequential model has masks that tfjs would not bring to the layer that needs them. */
-function needsMasks(saved: SavedLayer[], version: KerasVersion): boolean {
-  const makes = saved.some((layer) => makesMask(layer, version));
-  return makes && saved.some((layer) => rowOf(layer).usesMask);
+  const translators = {
+    layer,
+    model: (each: SavedLayer, inwards: Crossing) => translateNested(each, inner, inwards),
+  };
+  const translated = translateGraph(saved, inner, crossing, translators);
+  return {class_name: isGraph ? className : 'Functional', ...translated};
 }
 
 /** @throws Error What can be told only once the model is built: by a row, tfjs gives other values. */

@@ -100,3 +100,120 @@ export class GlobalAveragePooling1D extends layers.Layer {
     return [batch, features];
   }
 }
+
+/** How masks become one: a step is seen where all see it, or any does; or one after the other. */
+export type Combination = 'and' | 'or' | 'concat';
+
+/** Several masks as one. */
+export class CombineMasks extends layers.Layer {
+  /** @nocollapse */
+  static className = 'CombineMasks';
+
+  readonly how: Combination;
+  /** Inputs that are no masks, but tensors without one: all their steps are seen. */
+  readonly unmasked: number[];
+
+  constructor(args: LayerArgs & {how: Combination; unmasked?: number[]}) {
+    super(args);
+    this.how = args.how;
+    this.unmasked = args.unmasked ?? [];
+  }
+
+  /** Masks [batch, steps], or tensors [batch, steps, features] → [batch, steps], float32 */
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const masks = [inputs]
+        .flat()
+        .map((each, i) =>
+          this.unmasked.includes(i) ? tf.ones(each.shape.slice(0, 2)) : tf.cast(each, 'float32'),
+        );
+      if (this.how === 'concat') return tf.concat(masks, 1);
+      return masks.reduce((a, b) => (this.how === 'and' ? tf.mul(a, b) : tf.maximum(a, b)));
+    });
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as Shape[];
+    const [batch] = shapes[0];
+    const steps = shapes.map((shape) => shape[1]);
+    if (this.how !== 'concat') return [batch, steps[0]];
+    const sum = steps.reduce((a, b) => (a === null || b === null ? null : a + b));
+    return [batch, sum];
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return {...super.getConfig(), how: this.how, unmasked: [...this.unmasked]};
+  }
+}
+
+/**
+ * The product, maximum or minimum of tensors, in which a step that is masked in one of them counts for
+ * that one as if it were not there. Keras 3.4 and later compute `Multiply`, `Maximum` and `Minimum` so.
+ *
+ * Source: keras/src/layers/merging/multiply.py and base_merge.py.
+ */
+export class MaskedMerge extends layers.Layer {
+  /** @nocollapse */
+  static className = 'MaskedMerge';
+
+  readonly merge: 'Maximum' | 'Minimum' | 'Multiply';
+  /** The inputs that have a mask; the masks follow after all inputs. */
+  readonly masked: number[];
+
+  constructor(args: LayerArgs & {merge: 'Maximum' | 'Minimum' | 'Multiply'; masked: number[]}) {
+    super(args);
+    this.merge = args.merge;
+    this.masked = args.masked;
+  }
+
+  /** Tensors [batch, steps, features], then masks [batch, steps] → [batch, steps, features] */
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const all = [inputs].flat();
+      const xs = all.slice(0, all.length - this.masked.length);
+      const masks = xs.map((_, i) => {
+        const at = this.masked.indexOf(i);
+        return at < 0 ? undefined : tf.cast(tf.expandDims(all[xs.length + at], -1), 'bool');
+      });
+      return this.merge === 'Multiply' ? product(xs, masks) : this.extreme(xs, masks);
+    });
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return {...super.getConfig(), merge: this.merge, masked: [...this.masked]};
+  }
+
+  private extreme(xs: tf.Tensor[], masks: (tf.Tensor | undefined)[]): tf.Tensor {
+    const merge = this.merge === 'Maximum' ? tf.maximum : tf.minimum;
+    let [y, yMask] = [xs[0], masks[0]];
+    for (const [i, x] of xs.entries()) {
+      if (i === 0) continue;
+      const mask = masks[i];
+      const seen = mask ? tf.where(mask, x, y) : x;
+      const before = yMask ? tf.where(yMask, y, seen) : y;
+      yMask = mask && yMask ? tf.logicalOr(yMask, mask) : undefined;
+      y = merge(before, seen);
+    }
+    return y;
+  }
+}
+
+/** Masked factors are 1; where all are masked the product is 0. */
+function product(xs: tf.Tensor[], masks: (tf.Tensor | undefined)[]): tf.Tensor {
+  const factors = xs.map((x, i) => {
+    const mask = masks[i];
+    return mask ? tf.where(mask, x, tf.onesLike(x)) : x;
+  });
+  const y = factors.reduce((a, b) => tf.mul(a, b));
+  const all = masks.flatMap((mask) => mask ?? []);
+  if (all.length < masks.length) return y;
+  return tf.where(
+    all.reduce((a, b) => tf.logicalOr(a, b)),
+    y,
+    tf.zerosLike(y),
+  );
+}

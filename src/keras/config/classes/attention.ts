@@ -10,7 +10,8 @@ export const attention: KerasClasses = {
     namesInputs: true,
     callOptions: ['use_causal_mask'],
     masks: 'passes',
-    usesMask: true,
+    usesMask: 'named',
+    takesMasksOff: {'3.8': true}, // `set_keras_mask(query, None)` in its call
     folders: {
       query: 'query_dense',
       key: 'key_dense',

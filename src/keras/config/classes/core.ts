@@ -1,4 +1,4 @@
-import {AttachMask, MaskOf} from '../../layers/masks.js';
+import {AttachMask, CombineMasks, MaskOf} from '../../layers/masks.js';
 import type {KerasClasses} from './row.js';
 
 export const core: KerasClasses = {
@@ -6,7 +6,8 @@ export const core: KerasClasses = {
   Embedding: {masks: 'makes', masksIf: 'mask_zero'},
   Masking: {masks: 'makes'},
 
-  // Not of Keras: what the loader adds to a model (`../masks.ts`)
+  // Not of Keras: what the loader adds to a model (`../masks/`)
   AttachMask: {layer: AttachMask},
+  CombineMasks: {layer: CombineMasks},
   MaskOf: {layer: MaskOf},
 };

@@ -1,11 +1,26 @@
-import type {KerasClasses} from './row.js';
+import {MaskedMerge} from '../../layers/masks.js';
+import type {KerasClass, KerasClasses} from './row.js';
+
+/**
+ * Keras 3 hands a layer the masks of a list only since 3.4 (`tree.map_structure` in
+ * `Layer.__call__`); until then merging layers have none.
+ *
+ * Source: `compute_mask` of layers/merging/base_merge.py and concatenate.py.
+ */
+const merges: KerasClass = {masks: {'2.0': 'all', '3.0': 'none', '3.4': 'any'}};
+
+/** Source: `_merge_function` of layers/merging/multiply.py, maximum.py and minimum.py. */
+const mergesUnmasked: KerasClass = {...merges, masked: {'3.4': MaskedMerge}};
 
 export const merging: KerasClasses = {
-  Add: {masks: 'merges'},
-  Average: {masks: 'merges'},
-  Concatenate: {masks: 'joins'},
-  Maximum: {masks: 'merges'},
-  Minimum: {masks: 'merges'},
-  Multiply: {masks: 'merges'},
-  Subtract: {masks: 'merges'},
+  Add: merges,
+  Average: merges,
+  Concatenate: {masks: {'2.0': 'concatenates all', '3.0': 'none', '3.4': 'concatenates any'}},
+  Maximum: mergesUnmasked,
+  Minimum: mergesUnmasked,
+  Multiply: mergesUnmasked,
+  Subtract: merges,
+
+  // Not of Keras: what the loader puts in the place of the three above
+  MaskedMerge: {layer: MaskedMerge},
 };

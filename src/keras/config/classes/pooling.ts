@@ -8,7 +8,7 @@ export const pooling: KerasClasses = {
   GlobalAveragePooling1D: {
     layer: GlobalAveragePooling1D,
     options: {...withoutKeepdims, ...channelsLast},
-    usesMask: true,
+    usesMask: 'input',
   },
   GlobalAveragePooling2D: {options: withoutKeepdims},
   GlobalMaxPooling1D: {options: {...withoutKeepdims, ...channelsLast}},

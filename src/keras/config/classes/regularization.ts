@@ -1,10 +1,14 @@
-import type {KerasClasses} from './row.js';
+import type {KerasClass, KerasClasses} from './row.js';
+
+const onlyInTraining: KerasClass = {masks: 'passes', returnsInput: true};
 
 export const regularization: KerasClasses = {
-  ActivityRegularization: {masks: 'passes'},
-  AlphaDropout: {masks: 'passes'},
-  Dropout: {masks: 'passes'},
-  GaussianDropout: {masks: 'passes'},
-  GaussianNoise: {masks: 'passes'},
-  SpatialDropout1D: {masks: 'passes'},
+  ActivityRegularization: onlyInTraining,
+  AlphaDropout: onlyInTraining,
+  Dropout: onlyInTraining,
+  GaussianDropout: onlyInTraining,
+  GaussianNoise: onlyInTraining,
+  SpatialDropout1D: onlyInTraining,
+  SpatialDropout2D: onlyInTraining,
+  SpatialDropout3D: onlyInTraining,
 };

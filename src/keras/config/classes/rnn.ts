@@ -3,9 +3,9 @@ import type {SavedLayer} from '../saved.js';
 import {type KerasClass, type KerasClasses, only} from './row.js';
 
 const recurrent: KerasClass = {
-  tensors: ['sequence', 'initial_state'],
+  tensors: ['sequences', 'initial_state'],
   masks: 'steps',
-  usesMask: true,
+  usesMask: 'attached',
 };
 const batchMajor = {time_major: only(false)};
 

@@ -16,10 +16,29 @@ export type LayerClass = serialization.SerializableConstructor<Layer> & {classNa
  * - `passes`: the first input's.
  * - `makes`: one made of the input's values (Embedding with mask_zero, Masking).
  * - `steps`: a recurrent layer's, its input's where it returns sequences.
- * - `merges`: made of the masks of all inputs (Add and its kind).
- * - `joins`: the same for Concatenate.
+ * - `all`: where all inputs that have a mask are unmasked.
+ * - `any`: where any input is unmasked; none unless all inputs have a mask.
+ * - `concatenates all`, `concatenates any`: the same for a concatenation, for which an input without
+ *   a mask has a mask of ones, and which may be along the steps.
  */
-export type MaskRule = 'none' | 'passes' | 'makes' | 'steps' | 'merges' | 'joins';
+export type MaskRule =
+  | 'none'
+  | 'passes'
+  | 'makes'
+  | 'steps'
+  | 'all'
+  | 'any'
+  | 'concatenates all'
+  | 'concatenates any';
+
+/**
+ * How the class of tfjs is given the masks that change what it computes.
+ *
+ * - `attached`: tfjs's recurrent classes take the mask that their input carries.
+ * - `input`: the mask is an input after the others.
+ * - `named`: each mask is an input, which `inputNames` tells from the others.
+ */
+export type MaskInput = 'attached' | 'input' | 'named';
 
 /** What is done with an option that the class of tfjs does not take as it is saved. */
 export type OptionRule =
@@ -54,7 +73,13 @@ export interface KerasClass {
   /** The option without which there is no mask after all. */
   masksIf?: string;
   /** It computes otherwise where its input is masked. */
-  usesMask?: boolean;
+  usesMask?: MaskInput;
+  /** In a call it takes the masks off the tensors that it is given, for all that use them later. */
+  takesMasksOff?: ByVersion<boolean>;
+  /** It hands on the very tensor that it is given, except in training: masks taken off are off both. */
+  returnsInput?: boolean;
+  /** The class that plays it where inputs have masks: these are inputs after the others. */
+  masked?: ByVersion<LayerClass | undefined>;
   /** The attributes in which Keras's class holds layers, in the order in which it counts weights. */
   holds?: readonly string[];
   /**
