@@ -7,7 +7,11 @@ export type Reference = [layer: string, call: number, output: number];
 
 /** A tensor in the place of an argument; whatever else is in one is a constant. */
 export class TensorArgument {
-  constructor(readonly reference: Reference) {}
+  constructor(
+    readonly reference: Reference,
+    /** Where Keras 3 says it. */
+    readonly dtype?: string,
+  ) {}
 }
 
 /** A tensor, a constant, or lists and objects of both. */
@@ -135,7 +139,11 @@ function toTensor(value: Argument): TensorArgument | undefined {
   if (value === null || typeof value !== 'object') return undefined;
   if (value instanceof TensorArgument) return value;
   if (value.class_name === '__keras_tensor__') {
-    return new TensorArgument(reference(value.config?.keras_history));
+    const {keras_history, dtype} = value.config ?? {};
+    return new TensorArgument(
+      reference(keras_history),
+      typeof dtype === 'string' ? dtype : undefined,
+    );
   }
   const isReference =
     typeof value[0] === 'string' && Number.isInteger(value[1]) && Number.isInteger(value[2]);

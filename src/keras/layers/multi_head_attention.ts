@@ -206,7 +206,10 @@ export class MultiHeadAttention extends layers.Layer {
     add(given.queryMask, [-1, 1, T, 1]);
     add(given.valueMask, [-1, 1, 1, S]);
     add(given.keyMask, [-1, 1, 1, S]);
-    add(given.attentionMask, [-1, 1, T, S]);
+    // [batch, T, S], or 1 in the place of a size; it may be without the batch, or have the heads.
+    const {shape = []} = given.attentionMask ?? {};
+    const [batch = 1, heads = 1] = shape.length === 4 ? shape : shape.slice(0, -2);
+    add(given.attentionMask, [batch, heads, ...shape.slice(-2)]);
     if (this.useCausalMask) masks.push(tf.linalg.bandPart(tf.ones([1, 1, T, S]), -1, 0));
     return masks.length ? masks.reduce((all, mask) => tf.mul(all, mask)) : undefined;
   }

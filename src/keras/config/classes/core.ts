@@ -1,4 +1,5 @@
 import {AttachMask, CombineMasks, MaskOf} from '../../layers/masks.js';
+import {KerasOperation} from '../../operations/keras_operation.js';
 import type {KerasClasses} from './row.js';
 
 export const core: KerasClasses = {
@@ -9,5 +10,6 @@ export const core: KerasClasses = {
   // Not of Keras: what the loader adds to a model (`../masks/`)
   AttachMask: {layer: AttachMask},
   CombineMasks: {layer: CombineMasks},
+  KerasOperation: {layer: KerasOperation},
   MaskOf: {layer: MaskOf},
 };
