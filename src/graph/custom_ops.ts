@@ -1,78 +1,98 @@
-/**
- * The ops that a fused graph has in place of the patterns; and what the models need beside them:
- * `Erfc`, which tfjs lacks, and `Einsum`, for which not every backend has a kernel.
- */
+/** The ops that a fused graph has in place of the patterns. */
 import {type GraphNode, registerOp} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import {layerNorm} from '../ops/layer_norm.js';
 import {rmsNorm} from '../ops/rms_norm.js';
 import {rmsScaling} from '../ops/rms_scaling.js';
-import {einsum} from './einsum.js';
-import {LAYER_NORM_OP, RMS_NORM_OP, RMS_SCALING_OP} from './match.js';
+import {type FusedOp, readFusedOp} from './fused_op.js';
+import {type Extent, LAYER_NORM_OP, RMS_NORM_OP, RMS_SCALING_OP} from './match.js';
 
 /** Registers the ops with the converter. Safe to repeat. */
 export function registerCustomOps(): void {
-  registerOp(LAYER_NORM_OP, (node) =>
-    normalize(node, (x, gamma, beta, options) => layerNorm(x, {...options, gamma, beta})),
-  );
-  registerOp(RMS_NORM_OP, (node) =>
-    normalize(node, (x, gamma, _, options) => rmsNorm(x, {...options, gamma})),
-  );
-  registerOp(RMS_SCALING_OP, (node) =>
-    normalize(node, (x, gamma, _, options) => rmsScaling(x, {...options, gamma})),
-  );
-  registerOp('Einsum', ({inputs, attrs}) => {
-    const operands = inputs.slice(0, Number(attrs.N)); // what it waits for follows them
-    const equation = String(attrs.equation);
-    const [a, b] = operands;
-    return operands.length !== 2 || tf.getKernel('Einsum', tf.getBackend())
-      ? tf.einsum(equation, ...operands)
-      : einsum(equation, a, b);
-  });
-  // Where erf is nearly 1 the difference keeps erf's absolute error, not its relative one.
-  registerOp('Erfc', (node) => tf.sub(1, tf.erf(node.inputs[0])));
+  for (const [op, norm] of Object.entries(NORMS)) registerOp(op, (node) => normalize(node, norm));
 }
 
-type Norm = (
-  x: tf.Tensor,
-  gamma: tf.Tensor | undefined,
-  beta: tf.Tensor | undefined,
-  options: {axis: number[]; epsilon: number},
-) => tf.Tensor;
+interface Norm {
+  centres: boolean;
+  run(
+    x: tf.Tensor,
+    gamma: tf.Tensor | undefined,
+    beta: tf.Tensor | undefined,
+    options: {axis: number[]; epsilon: number},
+  ): tf.Tensor;
+}
 
-function normalize({inputs, attrs}: GraphNode, norm: Norm): tf.Tensor {
-  const [x, ...params] = inputs;
-  const gamma = attrs.has_gamma ? params.shift() : undefined;
-  const beta = attrs.has_beta ? params.shift() : undefined;
-  const axis = axesOf(attrs, x.shape);
-  const options = {axis, epsilon: Number(attrs.epsilon)};
-  const shape = attrs.shape as number[] | undefined;
+const NORMS: Readonly<Record<string, Norm>> = {
+  [LAYER_NORM_OP]: {
+    centres: true,
+    run: (x, gamma, beta, options) => layerNorm(x, {...options, gamma, beta}),
+  },
+  [RMS_NORM_OP]: {
+    centres: false,
+    run: (x, gamma, _, options) => rmsNorm(x, {...options, gamma}),
+  },
+  [RMS_SCALING_OP]: {
+    centres: false,
+    run: (x, gamma, _, options) => rmsScaling(x, {...options, gamma}),
+  },
+};
+
+function normalize(node: GraphNode, {centres, run}: Norm): tf.Tensor {
+  const fused = readFusedOp(node);
+  const {x, gamma, beta, epsilon, shape, minRank} = fused;
+  const axis = axesOf(fused.extent, x.shape);
+  const options = {axis, epsilon};
 
   return tf.tidy(() => {
+    if (!isMean(fused, axis)) return bySums(fused, axis, centres);
     const keepsShape = !shape || isShape(shape, x.shape);
-    const areParams = [gamma, beta].every((p) => !p || (keepsShape && isParam(p, x.shape, axis)));
+    const hasRank = x.rank >= minRank;
+    const areParams = [gamma, beta].every(
+      (p) => !p || (keepsShape && hasRank && isParam(p, x.shape, axis)),
+    );
     if (areParams) {
       const paramShape = axis.map((a) => x.shape[a]);
-      const param = (p?: tf.Tensor) => p && tf.reshape(p, paramShape);
-      return reshaped(norm(x, param(gamma), param(beta), options), shape);
+      const param = (p?: tf.Tensor) => p && reshaped(p, paramShape);
+      return reshaped(run(x, param(gamma), param(beta), options), shape);
     }
     // As the graph had it: gamma and beta broadcast, for example one for each row.
-    let y = reshaped(norm(x, undefined, undefined, options), shape);
+    let y = reshaped(run(x, undefined, undefined, options), shape);
+    if (y.rank < minRank) y = tf.reshape(y, [...Array(minRank - y.rank).fill(1), ...y.shape]);
     if (gamma) y = tf.mul(y, gamma);
     return beta ? tf.add(y, beta) : y;
   });
 }
 
+/** Whether what the graph divides sums by is the number of a row's elements. */
+function isMean({x, count}: FusedOp, axis: number[]): boolean {
+  return count === undefined || count === axis.reduce((size, a) => size * x.shape[a], 1);
+}
+
+/** As the graph had it, where its sums are no means: it only looked like a normalisation. */
+function bySums(
+  {x, gamma, beta, count = 1, onePass, epsilon}: FusedOp,
+  axis: number[],
+  centres: boolean,
+) {
+  const average = (of: tf.Tensor) => tf.div(tf.sum(of, axis, true), count);
+  const mean = centres ? average(x) : tf.scalar(0);
+  const centred = tf.sub(x, mean);
+  const variance =
+    centres && onePass
+      ? tf.maximum(tf.sub(average(tf.square(x)), tf.square(mean)), 0)
+      : average(tf.square(centred));
+  const normalised = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
+  const scaled = gamma ? tf.mul(normalised, gamma) : normalised;
+  return beta ? tf.add(scaled, beta) : scaled;
+}
+
 /** In ascending order: a graph has gamma already in the shape in which it broadcasts against x. */
-function axesOf(attrs: GraphNode['attrs'], shape: number[]): number[] {
+function axesOf(extent: Extent, shape: number[]): number[] {
   const rank = shape.length;
-  if (attrs.axes) {
-    return (attrs.axes as number[]).map((a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b);
+  if ('axes' in extent) {
+    return extent.axes.map((a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b);
   }
-  const begin =
-    attrs.begin_axis === undefined
-      ? beginOfLast(Number(attrs.cols), shape)
-      : Number(attrs.begin_axis);
+  const begin = 'cols' in extent ? beginOfLast(extent.cols, shape) : extent.beginAxis;
   const positive = begin < 0 ? begin + rank : begin;
   return Array.from({length: rank - positive}, (_, i) => positive + i);
 }
@@ -106,6 +126,7 @@ function isParam(param: tf.Tensor, shape: number[], axis: number[]): boolean {
   });
 }
 
+/** The same tensor where it has the shape already: a reshape costs as much as a small kernel. */
 function reshaped(y: tf.Tensor, shape: number[] | undefined): tf.Tensor {
-  return shape ? tf.reshape(y, shape) : y;
+  return shape && !isShape(shape, y.shape) ? tf.reshape(y, shape) : y;
 }

@@ -1,10 +1,23 @@
 /** From a handler that loads a graph model to one that loads it with its normalisation fused. */
 import type * as tf from '@tensorflow/tfjs-core';
+import {checkBackend, checkKnown, neededOps, standingOf} from './check_ops.js';
 import {type Constants, readConstants} from './constants.js';
-import {checkGraphDef, type FunctionDef, type GraphDef, nodeName} from './graph_def.js';
+import {withoutControlInputs} from './control_inputs.js';
+import {flattenParams} from './flat_params.js';
+import {withGraphRefs} from './function_refs.js';
+import {
+  allNodes,
+  checkGraphDef,
+  type FunctionDef,
+  type GraphDef,
+  mapNodes,
+  nodeName,
+} from './graph_def.js';
 import {GraphIndex} from './graph_index.js';
+import {inlineCalls} from './inline_calls.js';
 import type {Match, PatternName} from './match.js';
 import {findMatches, replaceMatches} from './rewrite.js';
+import {supplyOps} from './supply.js';
 
 /** What was fused: in the loaded model's `metadata.layerNorm`. */
 export interface FusionReport {
@@ -67,16 +80,41 @@ async function fuseLoaded(artifacts: tf.io.ModelArtifacts): Promise<tf.io.ModelA
 }
 
 function fuseArtifacts(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
-  const graph = checkGraphDef(artifacts?.modelTopology);
+  const whole = checkGraphDef(artifacts?.modelTopology);
+  const outputs = outputsOf(artifacts);
+  const graph = plain(whole, outputs);
   const constants = readConstants(artifacts.weightSpecs ?? [], artifacts.weightData ?? []);
-  const {fusedGraph, matches} = fuse(graph, outputsOf(artifacts), constants);
+  const {fusedGraph, matches} = fuse(graph, outputs, constants);
+  const {graph: flatGraph, specs} = flattenParams(fusedGraph, artifacts.weightSpecs ?? [], outputs);
+  const modelTopology = runnable(flatGraph, outputs);
   const layerNorm = report(matches);
   console.debug(`tfjs-layernorm: fused ${layerNorm.fused} of the normalisations in the graph.`);
   return {
     ...artifacts,
-    modelTopology: fusedGraph,
+    modelTopology,
+    weightSpecs: [...specs],
     userDefinedMetadata: {...artifacts.userDefinedMetadata, layerNorm},
   };
+}
+
+/** Without calls of functions and without control inputs. */
+function plain(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
+  const functions = graph.library?.function;
+  const named = functions
+    ? {...graph, library: {...graph.library, function: functions.map(withGraphRefs)}}
+    : graph;
+  return mapNodes(inlineCalls(named, outputs), withoutControlInputs);
+}
+
+/** With the ops that this package supplies. @throws Error An op cannot run. */
+function runnable(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
+  const standing = standingOf(allNodes(graph).map(({op}) => op));
+  const supplied = supplyOps(graph, (op) => standing?.(op) === 'registered');
+  const needed = neededOps(supplied, outputs);
+  const own = standingOf(needed.keys());
+  if (own) checkKnown(needed, own);
+  checkBackend(needed);
+  return supplied;
 }
 
 function fuse(
@@ -85,20 +123,12 @@ function fuse(
   constants: Constants,
 ): {fusedGraph: GraphDef; matches: Match[]} {
   const all: Match[] = [];
-  const fusedNodes = (nodes: GraphDef['node'], outputs: ReadonlySet<string>) => {
-    const index = new GraphIndex(nodes, constants, outputs);
+  const fusedGraph = mapNodes(graph, (nodes, f) => {
+    const index = new GraphIndex(nodes, constants, f ? outputsOfFunction(f) : outputs);
     const matches = findMatches(index);
     all.push(...matches);
     return matches.length > 0 ? replaceMatches(index, matches) : nodes;
-  };
-
-  const fusedGraph: GraphDef = {...graph, node: fusedNodes(graph.node, outputs)};
-  if (graph.library?.function) {
-    const functions = graph.library.function.map((f) =>
-      f.nodeDef ? {...f, nodeDef: fusedNodes(f.nodeDef, outputsOfFunction(f))} : f,
-    );
-    fusedGraph.library = {...graph.library, function: functions};
-  }
+  });
   return {fusedGraph, matches: all};
 }
 

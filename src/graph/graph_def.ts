@@ -8,7 +8,9 @@ export interface AttrValue {
   /** Base64 */
   s?: string;
   type?: string | number;
-  list?: {i?: (number | string)[]};
+  /** A function of the library. */
+  func?: {name?: string};
+  list?: {i?: (number | string)[]; s?: string[]};
 }
 
 export interface NodeDef {
@@ -23,7 +25,7 @@ export interface NodeDef {
 }
 
 export interface FunctionDef {
-  signature?: {name?: string; inputArg?: {name: string}[]};
+  signature?: {name?: string; inputArg?: {name: string}[]; outputArg?: {name: string}[]};
   nodeDef?: NodeDef[];
   /** Output argument to the tensor it returns. */
   ret?: Record<string, string>;
@@ -112,4 +114,24 @@ export function nodeName(input: string): string {
 
 export function isControl(input: string): boolean {
   return input.startsWith('^');
+}
+
+/** The nodes of the graph and of its functions. */
+export function allNodes({node, library}: GraphDef): NodeDef[] {
+  return [...node, ...(library?.function ?? []).flatMap(({nodeDef}) => nodeDef ?? [])];
+}
+
+/** The graph with its own nodes changed, and those of each function. */
+export function mapNodes(
+  graph: GraphDef,
+  change: (nodes: NodeDef[], f?: FunctionDef) => NodeDef[],
+): GraphDef {
+  const changed: GraphDef = {...graph, node: change(graph.node)};
+  if (graph.library?.function) {
+    const all = graph.library.function.map((f) =>
+      f.nodeDef ? {...f, nodeDef: change(f.nodeDef, f)} : f,
+    );
+    changed.library = {...graph.library, function: all};
+  }
+  return changed;
 }

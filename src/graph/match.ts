@@ -7,8 +7,15 @@ export const LAYER_NORM_OP = 'TfjsLayerNorm';
 export const RMS_NORM_OP = 'TfjsRmsNorm';
 export const RMS_SCALING_OP = 'TfjsRmsScaling';
 
+const NORM_OPS: ReadonlySet<string> = new Set([LAYER_NORM_OP, RMS_NORM_OP, RMS_SCALING_OP]);
+
+export function isNormOp(op: string): boolean {
+  return NORM_OPS.has(op);
+}
+
 /** The forms in which normalisation is found in graphs; each has its file in `patterns/`. */
 export type PatternName =
+  | 'centred'
   | 'fusedBatchNorm'
   | 'keras2'
   | 'keras3'
@@ -32,6 +39,10 @@ export interface Match {
   beta?: string;
   extent: Extent;
   epsilon: number;
+  /** The elements of a row, where the graph divides sums by them: checked when it runs. */
+  count?: number;
+  /** Whether the variance is E[x²] − E[x]², which the number of a row's elements decides upon. */
+  onePass?: boolean;
   /** Shape of the result, where it is not that of x; one dimension may be -1. */
   shape?: number[];
   /** A sum that loses one of its terms, of those in `inner`, to the op. */

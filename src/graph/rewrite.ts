@@ -1,12 +1,12 @@
 /** Finds the patterns in one graph, and writes the graph anew with an op in place of each. */
-import type {AttrValue, NodeDef} from './graph_def.js';
-import {isControl, nodeName} from './graph_def.js';
+import {writeFusedOp} from './fused_op.js';
+import {isControl, type NodeDef, nodeName} from './graph_def.js';
 import type {GraphIndex} from './graph_index.js';
 import type {Match, Matcher} from './match.js';
+import {matchCentred} from './patterns/centred.js';
 import {matchFusedBatchNorm, matchFusedBatchNormAlone} from './patterns/fused_batch_norm.js';
 import {matchKeras2} from './patterns/keras2.js';
 import {matchKeras3} from './patterns/keras3.js';
-import {matchOnePass} from './patterns/one_pass.js';
 import {matchRmsNorm} from './patterns/rms_norm.js';
 import {matchRmsScaling} from './patterns/rms_scaling.js';
 
@@ -15,7 +15,7 @@ const matchers: Matcher[] = [
   matchFusedBatchNormAlone,
   matchKeras2,
   matchKeras3,
-  matchOnePass,
+  matchCentred,
   matchRmsNorm,
   matchRmsScaling,
 ];
@@ -57,7 +57,7 @@ export function replaceMatches(graph: GraphIndex, matches: readonly Match[]): No
       removed.add(node);
       for (const passer of graph.passers(node)) removed.add(passer);
     }
-    replaced.set(match.root, opNode(match));
+    replaced.set(match.root, writeFusedOp(match));
   }
   for (const {shortened: sum} of matches) {
     if (sum) replaced.set(sum, shorten(replaced.get(sum) ?? sum, removed));
@@ -66,26 +66,6 @@ export function replaceMatches(graph: GraphIndex, matches: readonly Match[]): No
     .filter((node) => !removed.has(node))
     .map((node) => replaced.get(node) ?? node);
   return withoutUnused(nodes, [...removed, ...matches.map(({root}) => root)], graph);
-}
-
-function opNode(match: Match): NodeDef {
-  const {op, root, inner, x, gamma, beta, extent, epsilon, shape} = match;
-  const inputs = [x, gamma, beta].filter((input) => input !== undefined);
-  const waitsFor = [root, ...inner].flatMap((node) => (node.input ?? []).filter(isControl));
-  const attr: Record<string, AttrValue> = {
-    has_gamma: {b: gamma !== undefined},
-    has_beta: {b: beta !== undefined},
-    epsilon: {f: epsilon},
-  };
-  if ('axes' in extent) attr.axes = intList(extent.axes);
-  else if ('cols' in extent) attr.cols = {i: String(extent.cols)};
-  else attr.begin_axis = {i: String(extent.beginAxis)};
-  if (shape) attr.shape = intList(shape);
-  return {name: root.name, op, input: [...inputs, ...new Set(waitsFor)], attr};
-}
-
-function intList(values: readonly number[]): AttrValue {
-  return {list: {i: values.map(String)}};
 }
 
 /** A sum without the terms that are removed. */

@@ -30,14 +30,30 @@ const beta = random.normal(4);
 const keepDims = {keep_dims: {b: true}};
 
 /** mean, and rstd of the variance in two passes. */
-function moments(graph: GraphBuilder, axes: number[], epsilon: number): void {
+function moments(
+  graph: GraphBuilder,
+  axes: number[],
+  epsilon: number,
+  root: 'rsqrt' | 'raw' = 'rsqrt',
+): void {
   graph.input('x');
   graph.integers('axes', axes);
   graph.op('Mean', 'mean', ['x', 'axes'], keepDims);
   graph.op('SquaredDifference', 'difference', ['x', 'mean']);
   graph.op('Mean', 'variance', ['difference', 'axes'], keepDims);
   graph.op('AddV2', 'sum', ['variance', graph.floats('epsilon', epsilon)]);
-  graph.op('Rsqrt', 'rstd', ['sum']);
+  if (root === 'rsqrt') graph.op('Rsqrt', 'rstd', ['sum']);
+}
+
+/** x − mean, and what stands under the root of the mean of its squares. */
+function centredSquares(graph: GraphBuilder, epsilon: number): void {
+  graph.input('x');
+  graph.integers('axes', [2]);
+  graph.op('Mean', 'mean', ['x', 'axes'], keepDims);
+  graph.op('Sub', 'centred', ['x', 'mean']);
+  graph.op('Square', 'square', ['centred']);
+  graph.op('Mean', 'variance', ['square', 'axes'], keepDims);
+  graph.op('AddV2', 'sum', ['variance', graph.floats('epsilon', epsilon)]);
 }
 
 function scaled(graph: GraphBuilder): void {
@@ -300,6 +316,124 @@ export const patternGraphs: PatternGraph[] = [
     gamma,
   },
   {
+    name: 'gamma on rstd, beta',
+    pattern: 'centred',
+    build(graph) {
+      moments(graph, [2], 1e-3);
+      graph.op('Sub', 'centred', ['x', 'mean']);
+      scaled(graph);
+      graph.op('Mul', 'product', ['scale', 'centred']);
+      graph.op('AddV2', 'out', ['product', graph.floats('beta', beta)]);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+    gamma,
+    beta,
+  },
+  {
+    name: 'the variance of the centred tensor, gamma after the product',
+    pattern: 'centred',
+    build(graph) {
+      centredSquares(graph, 1e-3);
+      graph.op('Rsqrt', 'rstd', ['sum']);
+      graph.op('Mul', 'product', ['centred', 'rstd']);
+      graph.op('Mul', 'out', [graph.floats('gamma', gamma), 'product']);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+    gamma,
+  },
+  {
+    name: 'gamma on the centred tensor, which is divided by the root',
+    pattern: 'centred',
+    build(graph) {
+      centredSquares(graph, 1e-2);
+      graph.op('Sqrt', 'rstd', ['sum']);
+      graph.op('Mul', 'scaled', ['centred', graph.floats('gamma', gamma)]);
+      graph.op('RealDiv', 'quotient', ['scaled', 'rstd']);
+      graph.op('AddV2', 'out', [graph.floats('beta', beta), 'quotient']);
+    },
+    axes: [2],
+    epsilon: 1e-2,
+    gamma,
+    beta,
+  },
+  {
+    name: 'a power of −½ of what is not negative, x plus the negated mean',
+    pattern: 'centred',
+    build(graph) {
+      moments(graph, [2], 1e-3, 'raw');
+      graph.op('Maximum', 'bounded', [graph.floats('zero', 0), 'sum']);
+      graph.op('Pow', 'rstd', ['bounded', graph.floats('power', -0.5)]);
+      graph.op('Neg', 'negated', ['mean']);
+      graph.op('AddV2', 'centred', ['x', 'negated']);
+      graph.op('Mul', 'out', ['centred', 'rstd']);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+  },
+  {
+    name: 'one over the root, the variance bounded below, a mean that drops its dimension',
+    pattern: 'centred',
+    build(graph) {
+      graph.input('x');
+      graph.integers('axes', [2]);
+      graph.op('Mean', 'mean-dropped', ['x', 'axes']);
+      graph.op('ExpandDims', 'mean', ['mean-dropped', graph.integers('last', 2)]);
+      graph.op('Sub', 'centred', ['x', 'mean']);
+      graph.op('Mul', 'square', ['centred', 'centred']);
+      graph.op('Mean', 'variance', ['square', 'axes'], keepDims);
+      graph.op('Maximum', 'bounded', ['variance', graph.floats('zero', 0)]);
+      graph.op('AddV2', 'sum', ['bounded', graph.floats('epsilon', 1e-3)]);
+      graph.op('Pow', 'root', ['sum', graph.floats('power', 0.5)]);
+      graph.op('RealDiv', 'rstd', [graph.floats('one', 1), 'root']);
+      scaled(graph);
+      graph.op('Mul', 'out', ['centred', 'scale']);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+    gamma,
+  },
+  {
+    name: 'sums divided by the number of elements, in two passes',
+    pattern: 'centred',
+    build(graph) {
+      graph.input('x');
+      graph.integers('axes', [2]);
+      graph.floats('n', 4);
+      graph.op('Sum', 'sum-x', ['x', 'axes'], keepDims);
+      graph.op('RealDiv', 'mean', ['sum-x', 'n']);
+      graph.op('Sub', 'centred', ['x', 'mean']);
+      graph.op('Square', 'square', ['centred']);
+      graph.op('Sum', 'sum-squares', ['square', 'axes'], keepDims);
+      graph.op('RealDiv', 'variance', ['sum-squares', 'n']);
+      graph.op('AddV2', 'sum', ['variance', graph.floats('epsilon', 1e-3)]);
+      graph.op('Rsqrt', 'rstd', ['sum']);
+      graph.op('Mul', 'out', ['centred', 'rstd']);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+  },
+  {
+    name: 'no scale: that a sum is divided by the length of a row shows when it runs',
+    pattern: 'onePass',
+    build(graph) {
+      graph.integers('axes', [2]);
+      graph.floats('oneByN', 0.25);
+      graph.integers('column', [2, 3, 1]);
+      onePass(graph, (name, of) => {
+        graph.op('Sum', `${name}-sum`, [of, 'axes'], {keep_dims: {b: false}});
+        graph.op('Mul', `${name}-product`, [`${name}-sum`, 'oneByN']);
+        return graph.op('Reshape', name, [`${name}-product`, 'column']);
+      });
+      graph.op('Mul', 'product', ['centred', 'rstd']);
+      graph.op('AddV2', 'out', ['product', graph.floats('beta', beta)]);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+    beta,
+  },
+  {
     name: 'the scale on rstd',
     pattern: 'rmsNorm',
     build(graph) {
@@ -329,6 +463,46 @@ export const patternGraphs: PatternGraph[] = [
     },
     axes: [2],
     epsilon: 1e-2,
+    gamma,
+  },
+  {
+    name: 'Flax: the mean of a sum that drops its dimension, zero subtracted from x',
+    pattern: 'rmsNorm',
+    build(graph) {
+      graph.input('x');
+      graph.op('Square', 'square', ['x']);
+      graph.op('Sum', 'squares-sum', ['square', graph.integers('axes', [2])]);
+      graph.op('Mul', 'squares-mean', ['squares-sum', graph.floats('oneByN', 0.25)]);
+      graph.op('Reshape', 'column', ['squares-mean', graph.integers('columnShape', [2, 3, 1])]);
+      graph.op('BroadcastTo', 'meanSquare', ['column', 'columnShape']);
+      graph.op('AddV2', 'sum', ['meanSquare', graph.floats('epsilon', 1e-6)]);
+      graph.op('Rsqrt', 'rstd', ['sum']);
+      graph.floats('none', [0], [1, 1]);
+      graph.op('BroadcastTo', 'zeros', ['none', graph.integers('rowsShape', [2, 3])]);
+      graph.op('Reshape', 'zero', ['zeros', 'columnShape']);
+      graph.op('Sub', 'same', ['x', 'zero']);
+      scaled(graph);
+      graph.op('Mul', 'out', ['same', 'scale']);
+    },
+    axes: [2],
+    epsilon: 1e-6,
+    gamma,
+  },
+  {
+    name: 'Gemma: the reciprocal of the root',
+    pattern: 'rmsNorm',
+    build(graph) {
+      graph.input('x');
+      graph.op('Square', 'square', ['x']);
+      graph.op('Mean', 'meanSquare', ['square', graph.integers('axes', [2])], keepDims);
+      graph.op('AddV2', 'sum', ['meanSquare', graph.floats('epsilon', 1e-6)]);
+      graph.op('Sqrt', 'root', ['sum']);
+      graph.op('Reciprocal', 'rstd', ['root']);
+      scaled(graph);
+      graph.op('Mul', 'out', ['x', 'scale']);
+    },
+    axes: [2],
+    epsilon: 1e-6,
     gamma,
   },
   {

@@ -1,12 +1,14 @@
 import {LAYER_NORM_OP, type Match, type Matcher} from '../match.js';
-import {type Affine, isAdd, matchScaledPair, matchTwoPass, withBeta} from './pieces.js';
+import {matchInverseRoot} from './inverse_root.js';
+import {type Affine, isAdd, matchScaledPair, withBeta} from './pieces.js';
+import {isPlainTwoPass, matchVariance} from './variance.js';
 
 /**
  * Keras 2 where it takes no fused kernel: other axes than the last ones, or a small ε.
  *
- *      x          Mean(x)   Mean(x)…Rsqrt  (see matchTwoPass)
+ *      x          Mean(x)   1 / √(variance + ε)
  *      |             |        |
- *      |             |       Mul γ      = g; without γ: the Rsqrt
+ *      |             |       Mul γ      = g; without γ: the root itself
  *      |\            |\      / |
  *      | '---- Mul --+-'----'  |        x·g
  *      |        |    '-- Mul --'        mean·g
@@ -18,24 +20,24 @@ import {type Affine, isAdd, matchScaledPair, matchTwoPass, withBeta} from './pie
  * Without β the end is `Sub(x·g, mean·g)` or `Add(x·g, Neg(mean·g))`; the optimiser may leave β
  * after it.
  */
-export const matchKeras2: Matcher = (rsqrt, graph) => {
-  const moments = matchTwoPass(rsqrt, graph);
-  if (!moments) return undefined;
-  const {x, mean, axes, epsilon} = moments;
-  const pair = matchScaledPair(rsqrt, graph, x, mean);
+export const matchKeras2: Matcher = (node, graph) => {
+  const root = matchInverseRoot(node, graph);
+  const moments = root && matchVariance(root, graph);
+  if (!root || !moments || !isPlainTwoPass(moments)) return undefined;
+  const {x, mean, axes} = moments;
+  const pair = matchScaledPair(root, graph, x, mean);
   if (!pair) return undefined;
   const {scale, scaledX, scaledMean, sum, end} = pair;
 
-  const match = ({root, beta, inner}: Affine): Match => ({
+  const match = ({inner, ...affine}: Affine): Match => ({
     pattern: 'keras2',
     op: LAYER_NORM_OP,
-    root,
+    ...affine,
     inner: [...moments.inner, ...scale.inner, scale.node, scaledX, scaledMean, ...inner],
     x,
     gamma: scale.gamma,
-    beta,
     extent: {axes},
-    epsilon,
+    epsilon: root.epsilon,
   });
 
   if (sum === end) {

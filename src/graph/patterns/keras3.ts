@@ -1,12 +1,14 @@
 import {LAYER_NORM_OP, type Match, type Matcher} from '../match.js';
-import {type Affine, isAdd, matchScaledPair, matchTwoPass, withBeta} from './pieces.js';
+import {matchInverseRoot} from './inverse_root.js';
+import {type Affine, isAdd, matchScaledPair, withBeta} from './pieces.js';
+import {isPlainTwoPass, matchVariance} from './variance.js';
 
 /**
  * Keras 3: as Keras 2, but the mean is negated before it is scaled.
  *
- *      x       Neg(Mean(x))   Mean(x)…Rsqrt  (see matchTwoPass)
+ *      x       Neg(Mean(x))   1 / √(variance + ε)
  *      |             |        |
- *      |             |       Mul γ      = g; without γ: the Rsqrt
+ *      |             |       Mul γ      = g; without γ: the root itself
  *      |\            |\      / |
  *      | '---- Mul --+-'----'  |        x·g
  *      |        |    '-- Mul --'        −mean·g
@@ -21,25 +23,26 @@ import {type Affine, isAdd, matchScaledPair, matchTwoPass, withBeta} from './pie
  *     AddN(x·g, −mean·g, residual), Add β        x·g becomes the result without β, −mean·g goes:
  *     AddN(result, residual), Add β              β stays, after the sum
  */
-export const matchKeras3: Matcher = (rsqrt, graph) => {
-  const moments = matchTwoPass(rsqrt, graph);
-  const negated = moments && graph.users(moments.mean).find((user) => user.op === 'Neg');
-  if (!moments || !negated) return undefined;
-  const {x, axes, epsilon} = moments;
-  const pair = matchScaledPair(rsqrt, graph, x, negated);
+export const matchKeras3: Matcher = (node, graph) => {
+  const root = matchInverseRoot(node, graph);
+  const moments = root && matchVariance(root, graph);
+  if (!root || !moments || !isPlainTwoPass(moments)) return undefined;
+  const negated = graph.users(moments.mean).find((user) => user.op === 'Neg');
+  if (!negated) return undefined;
+  const {x, axes} = moments;
+  const pair = matchScaledPair(root, graph, x, negated);
   if (!pair) return undefined;
   const {scale, scaledX, scaledMean, sum, end} = pair;
 
-  const match = ({root, beta, inner}: Affine, shortened?: Match['shortened']): Match => ({
+  const match = ({inner, ...affine}: Affine, shortened?: Match['shortened']): Match => ({
     pattern: 'keras3',
     op: LAYER_NORM_OP,
-    root,
+    ...affine,
     inner: [...moments.inner, ...scale.inner, negated, scale.node, scaledX, scaledMean, ...inner],
     x,
     gamma: scale.gamma,
-    beta,
     extent: {axes},
-    epsilon,
+    epsilon: root.epsilon,
     shortened,
   });
 

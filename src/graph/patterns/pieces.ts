@@ -1,6 +1,7 @@
-/** What the patterns have in common: 1 / √(variance + ε), the scale on it, and an offset after it. */
+/** What the patterns have in common: the scale on 1 / √(variance + ε), and an offset after it. */
 import type {NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
+import type {InverseRoot} from './inverse_root.js';
 
 const ADDS = new Set(['Add', 'AddV2']);
 
@@ -8,104 +9,46 @@ export function isAdd(node: NodeDef | undefined): boolean {
   return node !== undefined && ADDS.has(node.op);
 }
 
-export interface Rstd {
-  /** What stands under the root beside epsilon. */
-  variance: NodeDef;
-  epsilon: number;
-  /** The addition of epsilon. */
-  sum: NodeDef;
-}
-
-/**
- *     variance   ε
- *            \  /
- *            Add
- *             |
- *           Rsqrt
- */
-export function matchRstd(rsqrt: NodeDef, graph: GraphIndex): Rstd | undefined {
-  if (rsqrt.op !== 'Rsqrt') return undefined;
-  const sum = graph.inputNode(rsqrt, 0);
-  if (!sum || !isAdd(sum)) return undefined;
-  const inputs = graph.inputs(sum);
-  const at = inputs.findIndex((ref) => graph.scalar(ref) !== undefined);
-  if (at === -1 || inputs.length !== 2) return undefined;
-  const variance = graph.maker(inputs[1 - at]);
-  const epsilon = graph.scalar(inputs[at]);
-  if (!variance || epsilon === undefined || !(epsilon >= 0)) return undefined;
-  return {variance, epsilon, sum};
-}
-
-export interface Average {
-  of: string;
-  axes: number[];
-}
-
-/** Mean over constant axes, which stay as dimensions of size 1. */
-export function matchMean(node: NodeDef | undefined, graph: GraphIndex): Average | undefined {
-  if (node?.op !== 'Mean' || node.attr?.keep_dims?.b !== true) return undefined;
-  const [of, axisRef] = graph.inputs(node);
-  const axes = graph.constant(axisRef)?.values;
-  return axes && axes.length > 0 ? {of, axes} : undefined;
-}
-
-/** Whether two lists name the same axes. An axis that one counts from the end is not recognised. */
-export function sameAxes(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((axis) => b.includes(axis));
-}
-
-export interface TwoPass extends Rstd {
-  x: string;
-  mean: NodeDef;
-  axes: number[];
-  /** The nodes between x and the root, the mean among them. */
-  inner: NodeDef[];
-}
-
-/**
- *     x ----------.
- *     |            \
- *    Mean ---- SquaredDifference          (both Means over the same axes, keep_dims)
- *                  |
- *                 Mean   ε
- *                    \  /
- *                    Add
- *                     |
- *                   Rsqrt
- */
-export function matchTwoPass(rsqrt: NodeDef, graph: GraphIndex): TwoPass | undefined {
-  const rstd = matchRstd(rsqrt, graph);
-  const variance = matchMean(rstd?.variance, graph);
-  const difference = variance && graph.maker(variance.of);
-  if (!rstd || !variance || difference?.op !== 'SquaredDifference') return undefined;
-  const refs = graph.inputs(difference);
-  for (const [x, meanRef] of [refs, [...refs].reverse()]) {
-    const mean = graph.maker(meanRef);
-    const average = matchMean(mean, graph);
-    if (!mean || average?.of !== x || !sameAxes(average.axes, variance.axes)) continue;
-    const inner = [mean, difference, rstd.variance, rstd.sum];
-    return {...rstd, x, mean, axes: variance.axes, inner};
-  }
-  return undefined;
-}
-
-export interface Scale {
-  /** rstd, or rstd·γ */
+/** A value on its way to the result: a node, by which the next one multiplies or divides. */
+export interface Factor {
   node: NodeDef;
+  divides: boolean;
+}
+
+/** What `user` multiplies by the factor. Absent: it does something else. */
+export function multipliedWith(
+  user: NodeDef | undefined,
+  {node, divides}: Factor,
+  graph: GraphIndex,
+): string | undefined {
+  if (!user) return undefined;
+  if (!divides) return user.op === 'Mul' ? graph.other(user, node) : undefined;
+  if ((user.op !== 'RealDiv' && user.op !== 'Div') || graph.inputNode(user, 1) !== node)
+    return undefined;
+  const divided = graph.other(user, node);
+  return graph.scalar(divided) === 1 ? undefined : divided; // 1 / √· is an inverse root of its own
+}
+
+export interface Scale extends Factor {
   gamma?: string;
-  /** `[rsqrt]` where `node` is another. */
+  /** The nodes before `node`. */
   inner: NodeDef[];
 }
 
 /**
- * The scale on rstd, if it has one: `Mul(rsqrt, γ)`, where γ is not x, with which a pattern without
- * scale multiplies rstd.
+ * The scale on the inverse root, if it has one: `Mul(root, γ)`, where γ is none of the tensors with
+ * which a pattern without scale multiplies the root.
  */
-export function matchScale(rsqrt: NodeDef, graph: GraphIndex, x: string): Scale {
-  const user = graph.onlyUser(rsqrt);
-  const gamma = user?.op === 'Mul' ? graph.other(user, rsqrt) : undefined;
-  if (!user || gamma === undefined || gamma === x) return {node: rsqrt, inner: []};
-  return {node: user, gamma, inner: [rsqrt]};
+export function matchScale(
+  root: InverseRoot,
+  graph: GraphIndex,
+  not: (ref: string) => boolean,
+): Scale {
+  const {node, divides, inner} = root;
+  const user = graph.onlyUser(node);
+  const gamma = multipliedWith(user, root, graph);
+  if (!user || gamma === undefined || not(gamma)) return {node, divides, inner};
+  return {node: user, divides: false, gamma, inner};
 }
 
 export interface ScaledPair {
@@ -128,15 +71,15 @@ export interface ScaledPair {
  *        sum     end          often the same node
  */
 export function matchScaledPair(
-  rsqrt: NodeDef,
+  root: InverseRoot,
   graph: GraphIndex,
   x: string,
   mean: NodeDef,
 ): ScaledPair | undefined {
-  const scale = matchScale(rsqrt, graph, x);
+  const scale = matchScale(root, graph, (ref) => ref === x);
   const uses = graph.users(scale.node);
-  if (uses.length !== 2 || uses.some((use) => use.op !== 'Mul')) return undefined;
-  const scaled = (node: NodeDef) => graph.other(node, scale.node) ?? '';
+  const scaled = (node: NodeDef) => multipliedWith(node, scale, graph);
+  if (uses.length !== 2 || uses.some((use) => scaled(use) === undefined)) return undefined;
   const scaledX = uses.find((use) => scaled(use) === x);
   const scaledMean = uses.find((use) => graph.maker(scaled(use)) === mean);
   const sum = scaledX && graph.onlyUser(scaledX);
@@ -160,20 +103,51 @@ export function withGamma({root, inner, ...rest}: Affine, graph: GraphIndex): Af
 }
 
 /**
- * x times the scaled rstd, in which the patterns without centring end.
+ * The product of the inverse root with a tensor and perhaps γ, in any order.
  *
- *      x     scale
- *       \   /
- *        Mul
- *         |
- *        Mul γ          here where the scale has none, or nowhere
+ *     root  γ    tensor        root  tensor      tensor  γ    root
+ *        \ /      /               \ /                 \ /      /
+ *        Mul     /                Mul    γ            Mul     /
+ *           \   /                    \  /                \   /
+ *            Mul                      Mul                 Mul        or RealDiv by the root
+ *
+ * @param isTensor Whether a reference is to the tensor.
  */
-export function matchScaledX(rsqrt: NodeDef, graph: GraphIndex, x: string): Affine | undefined {
-  const {node, gamma, inner} = matchScale(rsqrt, graph, x);
-  const root = graph.onlyUser(node);
-  if (root?.op !== 'Mul' || graph.other(root, node) !== x) return undefined;
-  const product = {root, gamma, inner: [...inner, node]};
-  return gamma === undefined ? withGamma(product, graph) : product;
+export function matchProduct(
+  root: InverseRoot,
+  graph: GraphIndex,
+  isTensor: (ref: string) => boolean,
+): Affine | undefined {
+  const scale = matchScale(
+    root,
+    graph,
+    (ref) => isTensor(ref) || isScaled(ref, graph, isTensor) !== undefined,
+  );
+  const product = graph.onlyUser(scale.node);
+  const other = multipliedWith(product, scale, graph);
+  if (!product || other === undefined) return undefined;
+  const inner = [...scale.inner, scale.node];
+  if (isTensor(other)) {
+    const affine = {root: product, gamma: scale.gamma, inner};
+    return scale.gamma === undefined ? withGamma(affine, graph) : affine;
+  }
+  const scaled = graph.maker(other);
+  const gamma = isScaled(other, graph, isTensor);
+  if (!scaled || gamma === undefined || scale.gamma !== undefined) return undefined;
+  return {root: product, gamma, inner: [...inner, scaled]};
+}
+
+/** γ of `Mul(tensor, γ)`. */
+function isScaled(
+  ref: string,
+  graph: GraphIndex,
+  isTensor: (ref: string) => boolean,
+): string | undefined {
+  const node = graph.maker(ref);
+  if (node?.op !== 'Mul') return undefined;
+  const inputs = graph.inputs(node);
+  const at = inputs.findIndex(isTensor);
+  return at === -1 || inputs.length !== 2 ? undefined : inputs[1 - at];
 }
 
 /** A constant that is added to `root` alone: `Add(root, β)`, `BiasAdd(root, β)`. */
@@ -188,4 +162,14 @@ export function withBeta({root, inner, ...rest}: Affine, graph: GraphIndex): Aff
 /** data_format NCHW, in Base64. */
 export function isChannelsFirst(node: NodeDef): boolean {
   return node.attr?.data_format?.s === 'TkNIVw==';
+}
+
+/** Whether a row that a graph takes to have `count` elements has as many as gamma, where that is known. */
+export function fitsGamma(
+  count: number | undefined,
+  gamma: string | undefined,
+  graph: GraphIndex,
+): boolean {
+  const cols = graph.constantShape(gamma)?.reduce((size, n) => size * n, 1);
+  return count === undefined || cols === undefined || count === cols;
 }

@@ -1,30 +1,33 @@
 import {type Matcher, RMS_SCALING_OP} from '../match.js';
-import {matchScaledX, matchTwoPass} from './pieces.js';
+import {matchInverseRoot} from './inverse_root.js';
+import {matchProduct} from './pieces.js';
+import {isPlainTwoPass, matchVariance} from './variance.js';
 
 /**
  * Keras 3's `LayerNormalization(rms_scaling=True)`: the variance is taken about the mean, but x is
  * not centred.
  *
- *      x     Mean(x)…Rsqrt  (see matchTwoPass)
+ *      x     variance, in two passes (see variance.ts)
  *      |        |
- *      |       Mul γ         here, or after the product, or nowhere
+ *      |   1 / √(· + ε) (see inverse_root.ts)
  *      |        |
- *      '- Mul --'
+ *      '-- · ---'            the product of both, and γ if there is one, in any order
  *          |
  */
-export const matchRmsScaling: Matcher = (rsqrt, graph) => {
-  const moments = matchTwoPass(rsqrt, graph);
-  if (!moments) return undefined;
-  const {x, axes, epsilon} = moments;
-  const product = matchScaledX(rsqrt, graph, x);
+export const matchRmsScaling: Matcher = (node, graph) => {
+  const root = matchInverseRoot(node, graph);
+  const variance = root && matchVariance(root, graph);
+  if (!root || !variance || !isPlainTwoPass(variance)) return undefined;
+  const {x, axes} = variance;
+  const product = matchProduct(root, graph, (ref) => ref === x);
   if (!product) return undefined;
   return {
     ...product,
     pattern: 'rmsScaling',
     op: RMS_SCALING_OP,
-    inner: [...moments.inner, ...product.inner],
+    inner: [...new Set([...variance.inner, ...product.inner])],
     x,
     extent: {axes},
-    epsilon,
+    epsilon: root.epsilon,
   };
 };

@@ -12,7 +12,7 @@ import {Random} from '../../support/random.js';
 const patterns: Record<string, FusionReport['patterns']> = {
   flax_mlp: {onePass: 2},
   flax_residual: {onePass: 2},
-  flax_rms: {}, // Flax subtracts a mean of 0: not a pattern, and right all the same
+  flax_rms: {rmsNorm: 1},
   keras2_convnext_block: {keras2: 1},
   keras2_encoder: {fusedBatchNorm: 2, keras2: 2},
   keras2_in_functions: {fusedBatchNorm: 2, keras2: 2},

@@ -1,7 +1,7 @@
 /** The ops that graph models get from this package, run within small graphs. */
 
-import {einsum} from '../../../src/graph/einsum.js';
 import {loadGraphModel} from '../../../src/graph/index.js';
+import {einsum} from '../../../src/graph/ops/einsum.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
 import {expectedForward} from '../../support/expected.js';
@@ -132,7 +132,54 @@ describe('Einsum', () => {
     ['acbe,aecd->abcd', [2, 2, 3, 5], [2, 5, 2, 4]], // weights and values
     ['ab,ab->ba', [2, 3], [2, 3]],
     ['a,b->ba', [2], [3]],
+    ['ab,bc->a', [2, 3], [3, 4]], // a letter that is summed in one tensor alone
+    ['aab,ac->bc', [3, 3, 2], [3, 4]], // a diagonal
+    ['abcd,bcd->', [2, 3, 1, 2], [3, 1, 2]],
   ];
+
+  /** With `...`, and the same with letters. */
+  const dotted: [string, string, number[], number[]][] = [
+    ['...a,ab->...b', 'xya,ab->xyb', [2, 3, 4], [4, 5]],
+    ['a...b,...cb->...ac', 'ayb,ycb->yac', [2, 3, 4], [3, 5, 4]],
+    ['...ab,...bc->...ac', 'xab,xbc->xac', [2, 3, 4], [2, 4, 5]],
+  ];
+
+  test.each(dotted)('%s', async (equation, letters, aShape, bShape) => {
+    const [a, b] = [random.normal(sizeOf(aShape)), random.normal(sizeOf(bShape))];
+    const ours = einsum(equation, tf.tensor(a, aShape), tf.tensor(b, bShape));
+    const expected = plainEinsum(letters, [a, aShape], [b, bShape]);
+    expect(ours.shape).toEqual(expected.shape);
+    expectClose(await ours.data(), expected.values, 1e-5);
+  });
+
+  test('dimensions of ... broadcast', async () => {
+    const [a, b] = [random.normal(12), random.normal(20)];
+    const ours = einsum('...ab,...bc->...ac', tf.tensor(a, [1, 3, 4]), tf.tensor(b, [4, 5]));
+    const expected = plainEinsum('ab,bc->ac', [a, [3, 4]], [b, [4, 5]]);
+    expect(ours.shape).toEqual([1, 3, 5]);
+    expectClose(await ours.data(), expected.values, 1e-5);
+  });
+
+  test.each([
+    ['ab->ba', [1, 3, 2, 4]],
+    ['aa->a', [1, 4]],
+    ['ab->', [10]],
+  ])('one tensor: %s', async (equation, values) => {
+    const ours = einsum(equation, tf.tensor2d([1, 2, 3, 4], [2, 2]));
+    expectClose(await ours.data(), values, 1e-6);
+  });
+
+  test('letters in upper case are others than those in lower case', async () => {
+    const [a, b] = [random.normal(6), random.normal(12)];
+    const graph = new GraphBuilder();
+    graph.op('Einsum', 'out', [graph.input('a'), graph.input('b')], {
+      equation: {s: btoa('aA,Ab->ab')},
+      N: {i: '2'},
+    });
+    const output = await run(graph, {a: tf.tensor(a, [2, 3]), b: tf.tensor(b, [3, 4])});
+    const expected = plainEinsum('ax,xb->ab', [a, [2, 3]], [b, [3, 4]]);
+    expectClose(output.values, expected.values, 1e-5);
+  });
 
   test.each(cases)('%s', async (equation, aShape, bShape) => {
     const [a, b] = [random.normal(sizeOf(aShape)), random.normal(sizeOf(bShape))];
@@ -152,7 +199,7 @@ describe('Einsum', () => {
     }
   });
 
-  test.each(['ab,bc', 'aa,ab->b', 'ab,bc->a', '...a,ab->...b', 'ab->ba', 'ab,bc->ad'])(
+  test.each(['ab,bc', 'a,b,c->abc', 'ab,b..->a', 'ab,bc->aac', 'ab,bc->ad', 'a,b->a->b'])(
     'an equation that it does not know is named: %s',
     (equation) => {
       const x = tf.ones([2, 2]);

@@ -1,0 +1,117 @@
+/**
+ * PartitionedCall and StatefulPartitionedCall, which tfjs does not know: the nodes of the function in
+ * the library are put into the graph in place of the call.
+ */
+import type {FunctionDef, GraphDef, NodeDef} from './graph_def.js';
+import {isControl, nodeName} from './graph_def.js';
+
+const CALLS = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
+
+/** Deeper calls than these are taken for a function that calls itself. */
+const DEEPEST = 32;
+
+/**
+ * The graph and its functions without calls, as far as the library has what is called. References in
+ * functions are those of a graph (`withGraphRefs`).
+ *
+ * @param outputs Names of the nodes whose values are asked for from outside.
+ * @throws Error A function calls itself.
+ */
+export function inlineCalls(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
+  const functions = graph.library?.function ?? [];
+  const library = new Map(functions.map((f) => [f.signature?.name, f]));
+  const inlined: GraphDef = {...graph, node: withoutCalls(graph.node, outputs, library)};
+  if (graph.library) {
+    const all = functions.map((f) => {
+      if (!f.nodeDef) return f;
+      const returned = new Set(Object.values(f.ret ?? {}).map(nodeName));
+      return {...f, nodeDef: withoutCalls(f.nodeDef, returned, library)};
+    });
+    inlined.library = {...graph.library, function: all};
+  }
+  return inlined;
+}
+
+type Library = ReadonlyMap<string | undefined, FunctionDef>;
+
+function calledBy(node: NodeDef, library: Library): FunctionDef | undefined {
+  if (!CALLS.has(node.op)) return undefined;
+  const f = library.get(node.attr?.f?.func?.name);
+  return f?.nodeDef ? f : undefined;
+}
+
+function withoutCalls(nodes: NodeDef[], outputs: ReadonlySet<string>, library: Library): NodeDef[] {
+  let left = nodes;
+  for (let depth = 0; left.some((node) => calledBy(node, library)); depth++) {
+    if (depth === DEEPEST) {
+      const name = left.map((node) => calledBy(node, library)?.signature?.name).find(Boolean);
+      throw new Error(`fuseGraph: the function '${name}' calls itself.`);
+    }
+    left = inlineOnce(left, outputs, library);
+  }
+  return left;
+}
+
+/** Puts in the functions that these nodes call, which may call others. */
+function inlineOnce(
+  nodes: readonly NodeDef[],
+  outputs: ReadonlySet<string>,
+  library: Library,
+): NodeDef[] {
+  const results = new Map<string, string[]>();
+  const all = new Map(nodes.map((node) => [node.name, node]));
+  for (const call of nodes) {
+    const called = calledBy(call, library);
+    if (!called) continue;
+    const body = bodyOf(call, called);
+    results.set(call.name, body.results);
+    for (const node of body.nodes) all.set(node.name, node);
+  }
+  const renamed = (ref: string): string => {
+    const [name, index = '0'] = ref.split(':');
+    const result = results.get(name)?.[Number(index)];
+    return result === undefined ? ref : renamed(result); // It may be another call's result.
+  };
+  const waitedFor = new Set(
+    nodes.flatMap(({input}) => (input ?? []).filter(isControl).map(nodeName)),
+  );
+  return [...all.values()].flatMap((node): NodeDef[] => {
+    const own = results.get(node.name);
+    if (!own) {
+      const input = node.input?.map((ref) => (isControl(ref) ? ref : renamed(ref)));
+      return [input ? {...node, input} : node];
+    }
+    const isAskedFor = outputs.has(node.name) || waitedFor.has(node.name);
+    return isAskedFor ? [resultNode(node, own.map(renamed))] : [];
+  });
+}
+
+/**
+ * A function's nodes under names of their own, and the tensors that it returns. Constants keep their
+ * names, by which their values are found among the weights.
+ */
+function bodyOf(call: NodeDef, f: FunctionDef): {nodes: NodeDef[]; results: string[]} {
+  const nodes = f.nodeDef ?? [];
+  const given = (call.input ?? []).filter((input) => !isControl(input));
+  const args = new Map((f.signature?.inputArg ?? []).map(({name}, i) => [name, given[i]]));
+  const constants = new Set(nodes.filter(({op}) => op === 'Const').map(({name}) => name));
+  const ownName = (name: string) => (constants.has(name) ? name : `${call.name}/${name}`);
+  const ref = (text: string): string[] => {
+    const name = nodeName(text);
+    const argument = args.get(name);
+    if (isControl(text)) return argument === undefined ? [`^${ownName(name)}`] : [];
+    return [argument ?? text.replace(name, ownName(name))];
+  };
+  return {
+    nodes: nodes.map((node) => {
+      const named = {...node, name: ownName(node.name)};
+      return node.input ? {...named, input: node.input.flatMap(ref)} : named;
+    }),
+    results: (f.signature?.outputArg ?? []).flatMap(({name}) => ref(f.ret?.[name] ?? '')),
+  };
+}
+
+/** Stands where somebody asks for the call's values by its name. */
+function resultNode({name}: NodeDef, results: string[]): NodeDef {
+  return {name, op: results.length === 1 ? 'Identity' : 'IdentityN', input: results, attr: {}};
+}

@@ -1,0 +1,12 @@
+/** BiasAdd. tfjs adds along the last dimension also where the graph has the channels first. */
+import * as tf from '@tensorflow/tfjs-core';
+import type {NodeDef} from '../graph_def.js';
+import type {Op} from './op.js';
+
+/** Adds the bias along dimension 1. */
+export const biasAdd: Op = ({inputs: [x, bias]}) =>
+  tf.add(x, tf.reshape(bias, [-1, ...x.shape.slice(2).map(() => 1)]));
+
+export function isChannelsFirst(node: NodeDef): boolean {
+  return atob(node.attr?.data_format?.s ?? '').startsWith('NC');
+}
