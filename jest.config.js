@@ -5,9 +5,12 @@
  * `test/backends/<backend>.ts` is loaded before each of them. `npx jest --selectProjects webgl` runs
  * one project. With SOAK set the specs are those of `npm run soak`.
  */
+import {BACKENDS, BROWSER_BACKENDS} from './tools/backends.mjs';
+
+/** @param {string} name */
 const spec = (name) => `<rootDir>/test/spec/${name}.spec.ts`;
 
-/** What every backend's project runs. */
+/** What every backend's project runs. @param {string} backend */
 const specsOf = (backend) =>
   process.env.SOAK
     ? ['<rootDir>/test/soak/**/*.spec.ts']
@@ -41,6 +44,10 @@ const typescript = {
   },
 };
 
+/**
+ * @param {string} backend
+ * @param {string[]} testMatch
+ */
 const nodeBackend = (backend, testMatch = specsOf(backend)) => ({
   ...typescript,
   displayName: backend,
@@ -49,6 +56,7 @@ const nodeBackend = (backend, testMatch = specsOf(backend)) => ({
   setupFilesAfterEnv: [`<rootDir>/test/backends/${backend.replaceAll('-', '_')}.ts`],
 });
 
+/** @param {string} backend */
 const browserBackend = (backend) => ({
   ...typescript,
   displayName: backend,
@@ -70,8 +78,9 @@ export default {
   testTimeout: 60_000,
   projects: [
     unit,
-    ...['cpu', 'wasm', 'tensorflow'].map((backend) => nodeBackend(backend)),
+    ...BACKENDS.map((backend) =>
+      BROWSER_BACKENDS.includes(backend) ? browserBackend(backend) : nodeBackend(backend),
+    ),
     ...['tensorflow-without-addon', 'third-party'].map((name) => nodeBackend(name, opSpecs)),
-    ...['webgl', 'webgpu'].map(browserBackend),
   ],
 };

@@ -8,9 +8,10 @@
  * no spread, and of two has little to say. Layer normalisation takes them over the features of one
  * example, whoever else is in the batch.
  */
+
+import {parseFlags, positiveInteger} from '../tools/flags.mjs';
+import {printTable} from '../tools/table.mjs';
 import {loadDigits} from './support/digits_data.mjs';
-import {parseFlags, positiveInteger} from './support/flags.mjs';
-import {printTable} from './support/table.mjs';
 import {loadTfjs} from './support/tfjs.mjs';
 import {trainWithProgress} from './support/train.mjs';
 
@@ -20,10 +21,21 @@ const flags = parseFlags({
   command: 'npm run example:batch-size --',
   about: 'Trains with layer and with batch normalisation, on batches of 1, 2, 8 and 64.',
   flags: {
-    depth: {default: 3, parse: positiveInteger, about: 'hidden layers of each network'},
-    epochs: {default: 1, parse: positiveInteger, about: 'times that each digit is seen'},
-    digits: {default: 2500, parse: positiveInteger, about: 'digits used, a fifth of them to test'},
+    depth: {default: 3, value: 'N', parse: positiveInteger, about: 'hidden layers of each network'},
+    epochs: {
+      default: 1,
+      value: 'N',
+      parse: positiveInteger,
+      about: 'times that each digit is seen',
+    },
+    digits: {
+      default: 2500,
+      value: 'N',
+      parse: positiveInteger,
+      about: 'digits used, a fifth of them to test',
+    },
     backend: {
+      value: 'NAME',
       default: 'tensorflow',
       choices: ['tensorflow', 'wasm', 'cpu'],
       about: 'what computes',
@@ -83,7 +95,7 @@ async function reportAccuracy() {
         epochs: flags.epochs,
         batchSize,
       });
-      row.push(`${(100 * testAccuracy.at(-1)).toFixed(1)} %`);
+      row.push(`${(100 * testAccuracy[testAccuracy.length - 1]).toFixed(1)} %`);
     }
     rows.push(row);
   }

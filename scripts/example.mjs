@@ -6,14 +6,14 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
-import {root, run} from './setup/shell.mjs';
-import {fail, setup} from './setup.mjs';
+import {setup} from '../tools/setup/index.mjs';
+import {buildPackage, fail, root} from '../tools/shell.mjs';
 
 async function main() {
   const [name, ...args] = process.argv.slice(2);
   const asksForHelp = args.includes('--help') || args.includes('-h');
   await (asksForHelp ? setup([]) : setUpWithTensorFlow());
-  if (!isBuilt()) run(process.execPath, ['scripts/build.mjs'], {advice: 'see the message above.'});
+  if (!isBuilt()) buildPackage();
   const file = path.join(root, 'examples', `${name}.mjs`);
   const {status} = spawnSync(process.execPath, [file, ...args], {cwd: root, stdio: 'inherit'});
   process.exit(status ?? 1);
@@ -24,9 +24,10 @@ async function setUpWithTensorFlow() {
   try {
     await setup(['tfjs-node', 'addon']);
   } catch (error) {
-    if (error.step !== 'tfjs-node' && error.step !== 'addon') throw error;
-    const instead = error.step === 'addon' ? 'on composed ops' : 'on wasm or cpu';
-    console.log(`${error.message}\n  The example runs without it, ${instead}.\n`);
+    const {step, message} = /** @type {Error & {step?: string}} */ (error);
+    if (step !== 'tfjs-node' && step !== 'addon') throw error;
+    const instead = step === 'addon' ? 'on composed ops' : 'on wasm or cpu';
+    console.log(`${message}\n  The example runs without it, ${instead}.\n`);
   }
 }
 

@@ -11,79 +11,104 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
-import {root, SetupError, setupDir} from './setup/shell.mjs';
-import {fail, setup} from './setup.mjs';
+import {BACKENDS, PROJECTS} from '../tools/backends.mjs';
+import {setup} from '../tools/setup/index.mjs';
+import {fail, root, setupDir, typescript, UsageError} from '../tools/shell.mjs';
 
-const BACKENDS = ['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'];
-const PROJECTS = ['unit', ...BACKENDS, 'tensorflow-without-addon', 'third-party'];
+const HELP = `usage: npm test -- [--exclude-backends LIST] [--consumers] [any option of Jest]
 
-/** The backends that projects of another name run on. */
-const BACKEND_OF = {'tensorflow-without-addon': 'tensorflow', 'third-party': 'tensorflow'};
+  --selectProjects NAME…   some of ${Object.keys(PROJECTS).join(', ')}
+  --exclude-backends LIST  some of ${BACKENDS.join(', ')}, with commas between
+  --consumers              also installs the package into new projects`;
 
-/** The set-up steps that a project needs. `unit` runs the examples as well. */
-const STEPS = {
-  unit: ['tfjs-node', 'addon', 'browser'],
-  tensorflow: ['tfjs-node', 'addon'],
-  'tensorflow-without-addon': ['tfjs-node'],
-  'third-party': ['tfjs-node'],
-  webgl: ['browser'],
-  webgpu: ['browser'],
-};
-
-/** Splits our own options from Jest's. */
+/**
+ * Splits our own options from Jest's.
+ *
+ * @param {string[]} argv
+ */
 function parse(argv) {
   const jestArgs = argv.filter((arg) => arg !== '--consumers');
   const withConsumers = jestArgs.length < argv.length;
-  let excluded = [];
+  const excluded = excludedBackends(jestArgs);
+  const projects = projectsOf(jestArgs).filter(
+    (name) => !excluded.includes(PROJECTS[name].backend),
+  );
+  return {jestArgs, withConsumers, excluded, projects};
+}
+
+/**
+ * Takes the backends to leave out from the arguments.
+ *
+ * @param {string[]} jestArgs
+ * @returns {(string | undefined)[]}
+ * @throws {UsageError} One of them is no backend.
+ */
+function excludedBackends(jestArgs) {
   const at = jestArgs.findIndex((arg) => arg.startsWith('--exclude-backends'));
-  if (at >= 0) {
-    const [arg] = jestArgs.splice(at, 1);
-    const names = arg.includes('=') ? arg.split('=')[1] : jestArgs.splice(at, 1)[0];
-    excluded = (names ?? '').split(',');
-    const unknown = excluded.find((name) => !BACKENDS.includes(name));
-    if (unknown !== undefined) {
-      throw new SetupError(
-        `--exclude-backends names “${unknown}”, which is no backend.`,
-        `name some of ${BACKENDS.join(', ')}, with commas between.`,
-      );
-    }
-  }
-  return {jestArgs, withConsumers, excluded, projects: projectsOf(jestArgs, excluded)};
+  if (at < 0) return [];
+  const [arg] = jestArgs.splice(at, 1);
+  const text = arg.includes('=') ? arg.split('=')[1] : jestArgs.splice(at, 1)[0];
+  const names = (text ?? '').split(',');
+  const unknown = names.find((name) => !BACKENDS.some((backend) => backend === name));
+  if (unknown === undefined) return names;
+  throw new UsageError(`--exclude-backends names “${unknown}”, which is no backend.`, HELP);
 }
 
-function projectsOf(jestArgs, excluded) {
+/**
+ * Takes the names of the projects to run from the arguments.
+ *
+ * @param {string[]} jestArgs
+ * @returns {string[]} all where none is named
+ * @throws {UsageError} One of them is no project.
+ */
+function projectsOf(jestArgs) {
   const at = jestArgs.indexOf('--selectProjects');
-  let selected = PROJECTS;
-  if (at >= 0) {
-    const end = jestArgs.findIndex((arg, i) => i > at && arg.startsWith('-'));
-    selected = jestArgs.splice(at, (end < 0 ? jestArgs.length : end) - at).slice(1);
-    const unknown = selected.find((name) => !PROJECTS.includes(name));
-    if (unknown !== undefined || selected.length === 0) {
-      throw new SetupError(
-        `--selectProjects names ${unknown === undefined ? 'nothing' : `“${unknown}”`}.`,
-        `name some of ${PROJECTS.join(', ')}.`,
-      );
-    }
-  }
-  return selected.filter((name) => !excluded.includes(BACKEND_OF[name] ?? name));
+  if (at < 0) return Object.keys(PROJECTS);
+  const end = jestArgs.findIndex((arg, i) => i > at && arg.startsWith('-'));
+  const selected = jestArgs.splice(at, (end < 0 ? jestArgs.length : end) - at).slice(1);
+  const unknown = selected.find((name) => !(name in PROJECTS));
+  if (unknown === undefined && selected.length > 0) return selected;
+  const named = unknown === undefined ? 'nothing' : `“${unknown}”, which is no project`;
+  throw new UsageError(`--selectProjects names ${named}.`, HELP);
 }
 
-/** Runs a command of node_modules; true where it ends well. */
-function check(title, file, args) {
+/**
+ * Jest says what it does not know, before anything is built.
+ *
+ * @param {string[]} jestArgs
+ * @throws {UsageError} One of them is no option of Jest.
+ */
+function checkJestArgs(jestArgs) {
+  const args = [path.join(root, JEST), '--showConfig', ...jestArgs];
+  const {status, stderr} = spawnSync(process.execPath, args, {cwd: root, encoding: 'utf8'});
+  if (status !== 0) throw new UsageError(stderr.trim(), HELP);
+}
+
+const JEST = 'node_modules/jest/bin/jest.js';
+const TSC = 'node_modules/typescript/bin/tsc';
+
+/**
+ * Runs a program with Node; true where it ends well.
+ *
+ * @param {string} title
+ * @param {string[]} args the program's file, relative to the root, and its arguments
+ */
+function check(title, args) {
   console.log(`\n${title}`);
-  const {status} = spawnSync(process.execPath, [path.join(root, file), ...args], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const {status} = spawnSync(process.execPath, args, {cwd: root, stdio: 'inherit'});
   console.log(`${title}: ${status === 0 ? 'passed' : 'FAILED'}`);
   return status === 0;
 }
 
+/**
+ * @param {string[]} projects
+ * @param {string[]} jestArgs
+ */
 function runJest(projects, jestArgs) {
   const results = path.join(setupDir, 'jest.json');
   rmSync(results, {force: true});
   const args = ['--json', `--outputFile=${results}`, '--verbose', ...jestArgs];
-  check('Jest', 'node_modules/jest/bin/jest.js', [...args, '--selectProjects', ...projects]);
+  check('Jest', [JEST, ...args, '--selectProjects', ...projects]);
   if (!existsSync(results)) return {passed: 0, failed: 1, skipped: 0};
   const counts = JSON.parse(readFileSync(results, 'utf8'));
   return {
@@ -95,16 +120,20 @@ function runJest(projects, jestArgs) {
 }
 
 async function main() {
-  const {jestArgs, withConsumers, excluded, projects} = parse(process.argv.slice(2));
-  await setup([...new Set(projects.flatMap((project) => STEPS[project] ?? []))]);
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) return console.log(HELP);
+  const {jestArgs, withConsumers, excluded, projects} = parse(args);
+  await setup([...new Set(projects.flatMap((project) => PROJECTS[project].steps))]);
+  if (jestArgs.length) checkJestArgs(jestArgs);
 
   const checks = [
-    check('Build', 'scripts/build.mjs', []),
-    check('Types', 'node_modules/typescript/bin/tsc', []),
-    check('Format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '.']),
+    check('Build', typescript('scripts/build.ts')),
+    check('Types', [TSC]),
+    check('Types of the examples', [TSC, '-p', 'examples']),
+    check('Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']),
   ];
   const jest = runJest(projects, jestArgs);
-  if (withConsumers) checks.push(check('Consumers', 'scripts/consumers.mjs', []));
+  if (withConsumers) checks.push(check('Consumers', typescript('scripts/consumers.ts')));
 
   if (excluded.length) console.log(`\nLeft out, as asked: ${excluded.join(', ')}.`);
   const passed = jest.passed + checks.filter(Boolean).length;

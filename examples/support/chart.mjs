@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as Plot from '@observablehq/plot';
 import {parseHTML} from 'linkedom';
 
-/** Of the lines, in their order: pairs of a warm and a cold one. */
+/** The colours of the lines, in their order: pairs of a warm and a cold one. */
 const COLORS = ['#d1495b', '#2274a5', '#e09f3e', '#2a9d8f'];
 
 /** Pixels from one name of the legend to the next. */
@@ -23,6 +23,7 @@ export function writeLineChart({file, title, xLabel, yLabel, fromZero = true, li
     .flatMap(({name, values}) => values.map((y, i) => ({name, x: i + 1, y})))
     .filter(({y}) => Number.isFinite(y));
   const steps = Math.max(...lines.map(({values}) => values.length));
+  /** @type {Plot.WindowOptions} */
   const window = {k: Math.max(1, Math.ceil(steps / 40)), anchor: 'end', strict: false};
   const lowest = Math.min(...points.map(({y}) => y));
   const begun = Math.max(...lines.map(({values}) => values[0]));

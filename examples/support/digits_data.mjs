@@ -10,7 +10,8 @@ const PIXELS = 28 * 28;
  * @param {number} count
  * @returns {{train: Digits, test: Digits}}
  *
- * @typedef {{images: Tensor2D, labels: Tensor2D}} Digits images [n, 784], 0 (white) to 1 (black);
+ * @typedef {{images: import('@tensorflow/tfjs').Tensor2D, labels: import('@tensorflow/tfjs').Tensor2D}}
+ *     Digits images [n, 784], 0 (white) to 1 (black);
  *     labels [n, 10], one-hot
  */
 export function loadDigits(tf, count) {

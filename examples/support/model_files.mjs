@@ -7,6 +7,7 @@ import path from 'node:path';
  *
  * @param {typeof import('@tensorflow/tfjs')} tf
  * @param {string} folder
+ * @returns {import('@tensorflow/tfjs').io.IOHandler}
  */
 export function modelFiles(tf, folder) {
   const json = path.join(folder, 'model.json');

@@ -12,7 +12,8 @@ export async function loadTfjs(wanted) {
     try {
       return await loadOn(backend);
     } catch (error) {
-      console.log(`The backend '${backend}' cannot be used: ${error.message.split('\n')[0]}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      console.log(`The backend '${backend}' cannot be used: ${reason.split('\n')[0]}`);
     }
   }
   throw new Error('None of the backends tensorflow, wasm and cpu can be used.');

@@ -1,4 +1,4 @@
-import {createProgressBar} from './progress.mjs';
+import {createProgressBar} from '../../tools/progress.mjs';
 
 /**
  * `model.fit` with a progress bar that shows loss and accuracy.

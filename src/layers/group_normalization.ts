@@ -28,7 +28,7 @@ export class GroupNormalization extends AffineNormalizationLayer {
   /** @nocollapse */
   static className = 'GroupNormalization';
 
-  /** As given; once built, their number, which is that of the channels for -1. */
+  /** The number of groups as it was given; once built, that of the channels where -1 was given. */
   groups: number;
 
   /** @throws Error A bad axis or epsilon, or an unknown initialiser, regulariser or constraint. */

@@ -20,7 +20,7 @@ export interface NormalizationArgs extends LayerArgs {
 
 /** A layer that normalises its one input along axes, and passes its mask on. */
 export abstract class NormalizationLayer extends layers.Layer {
-  /** As given; once built, a list of non-negative integers in the order given. */
+  /** The axes as they were given; once built, a list of non-negative integers in the order given. */
   axis: number | readonly number[];
 
   /** Keeps a division from being one by 0; what else it does is said by each class. */

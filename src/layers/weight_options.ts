@@ -16,7 +16,7 @@ export const weightOptionNames = [
   'gammaConstraint',
 ] as const;
 
-/** As the user gives them: an object, the name of one ('l1l2', 'unitNorm') or its saved config. */
+/** What the user may give: an object, the name of one ('l1l2', 'unitNorm') or its saved config. */
 export type WeightOptions = Pick<BatchNormalizationArgs, (typeof weightOptionNames)[number]>;
 
 type Initializer = ReturnType<typeof tfl.initializers.zeros>;

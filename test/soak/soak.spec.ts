@@ -4,10 +4,10 @@
  * `npm run soak` runs it. Every configuration has a seed of its own, which an error names.
  */
 import {layerNorm, layerNormalization, rmsNorm} from '../../src/index.js';
+import {Random} from '../../tools/random.js';
 import {backendName, tf} from '../backends/current.js';
 import {maxError} from '../support/close.js';
 import {expectedBackward, expectedForward} from '../support/expected.js';
-import {Random} from '../support/random.js';
 
 const inBrowser = backendName === 'webgl' || backendName === 'webgpu';
 const CONFIGURATIONS = inBrowser ? 1_000 : 10_000;

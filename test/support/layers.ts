@@ -1,7 +1,8 @@
 /** What the specs of layers share: inputs, a layer with weights that all differ, and its clean-up. */
+
+import {Random} from '../../tools/random.js';
 import {tf} from '../backends/current.js';
 import {expectClose} from './close.js';
-import {Random} from './random.js';
 
 export function tensor(shape: number[], seed = 1): tf.Tensor {
   return tf.tensor(new Random(seed).normal(tf.util.sizeFromShape(shape)), shape);

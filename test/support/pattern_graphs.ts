@@ -3,8 +3,8 @@
  * For x of the shape [2, 3, 4].
  */
 import type {PatternName} from '../../src/graph/index.js';
+import {Random} from '../../tools/random.js';
 import {GraphBuilder} from './graph_builder.js';
-import {Random} from './random.js';
 
 export const shape = [2, 3, 4];
 

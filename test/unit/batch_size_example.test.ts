@@ -35,7 +35,7 @@ test('layer normalisation does not depend on the batch size; batch normalisation
 
 test('a wrong flag is an error that says what is right', () => {
   const {status, stderr} = batchSize('--digits', 'many');
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(stderr).toContain('--digits must be a whole number above 0, but is “many”.');
-  expect(stderr).toContain('usage: npm run example:batch-size -- [--flag value]');
+  expect(stderr).toContain('Usage: npm run example:batch-size -- [--flag value]');
 });

@@ -2,13 +2,14 @@
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {evaluate} from '../support/evaluate.js';
+import {writeReadme} from '../../bench/support/readme.js';
+import type {Kind, Report} from '../../bench/types.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-readme-'));
 afterAll(() => rmSync(folder, {recursive: true}));
 
-const layerNorm = (kind: string, ours: number, builtIn: number) => ({
-  type: 'layerNorm',
+const layerNorm = (kind: Kind, ours: number, builtIn: number) => ({
+  type: 'layerNorm' as const,
   shape: [8, 512, 768],
   kind,
   rows: [
@@ -17,17 +18,26 @@ const layerNorm = (kind: string, ours: number, builtIn: number) => ({
     {contender: 'onnxruntime', ms: 2, runs: 25},
   ],
 });
-const report = {
+const report: Report = {
   date: '2026-11-25',
   busy: false,
-  machine: {cpu: 'A CPU', cores: 2, vectors: 'AVX2', memoryGiB: 8, system: 'Linux', node: 'v20'},
+  machine: {
+    cpu: 'A CPU',
+    cores: 2,
+    vectors: 'AVX2',
+    memoryGiB: 8,
+    system: 'Linux',
+    node: 'v20',
+    packages: {},
+  },
   environments: [
     {
       name: 'cpu',
+      backend: 'cpu',
       contenders: [{name: 'onnxruntime', label: 'onnxruntime-web'}],
       results: [layerNorm('forward', 4, 1000), layerNorm('backward', 10, 5000)],
     },
-    {name: 'webgl', failure: 'no browser', contenders: [], results: []},
+    {name: 'webgl', backend: 'webgl', failure: 'no browser', contenders: [], results: []},
   ],
 };
 
@@ -35,10 +45,7 @@ const report = {
 function written(text: string): string {
   const file = path.join(folder, 'README.md');
   writeFileSync(file, text);
-  evaluate(
-    "import {writeReadme} from './bench/support/readme.mjs';",
-    `writeReadme(${JSON.stringify(report)}, ${JSON.stringify(file)}) ?? null`,
-  );
+  writeReadme(report, file);
   return readFileSync(file, 'utf8');
 }
 

@@ -31,12 +31,12 @@ test('trains, draws, saves and loads again what predicts the same', () => {
 }, 120_000);
 
 test.each([
-  [['--dept', '3'], "Unknown option '--dept'"],
+  [['--dept', '3'], "Unknown option '--dept'. (Did you mean --depth?)"],
   [['--depth', '0'], '--depth must be a whole number above 0, but is “0”.'],
   [['--backend', 'webgl'], '--backend must be one of tensorflow, wasm, cpu, but is “webgl”.'],
 ])('a wrong flag %j is an error that says what is right', (args, message) => {
   const {status, stderr} = digits(...args);
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(stderr).toContain(message);
-  expect(stderr).toContain('usage: npm start -- [--flag value]');
+  expect(stderr).toContain('Usage: npm start -- [--flag value]');
 });

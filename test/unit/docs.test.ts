@@ -99,8 +99,8 @@ test('every function and class of the entries has an example', () => {
 });
 
 test('the reference has no broken link, and no export without a docstring', () => {
-  const args = [path.join(root, 'scripts/docs.mjs'), '--check'];
-  const {status, stderr} = spawnSync(process.execPath, args, {encoding: 'utf8'});
+  const args = ['--import', 'tsx', path.join(root, 'scripts/docs.ts'), '--check'];
+  const {status, stderr} = spawnSync(process.execPath, args, {cwd: root, encoding: 'utf8'});
   expect(stderr).toBe('');
   expect(status).toBe(0);
 }, 120_000);

@@ -64,7 +64,7 @@ test.each([
   [['--learning-rate', '0'], '--learning-rate must be a number above 0, but is “0”.'],
 ])('a wrong flag %j is an error that says what is right', (args, message) => {
   const {status, stderr} = names(...args);
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(stderr).toContain(message);
-  expect(stderr).toContain('usage: npm run example:names -- [--flag value]');
+  expect(stderr).toContain('Usage: npm run example:names -- [--flag value]');
 });

@@ -3,10 +3,10 @@ import {evaluate as evaluateWith} from '../support/evaluate.js';
 
 const evaluate = (expression: string) =>
   evaluateWith(
-    `import {errorsOf} from './bench/support/error.mjs';
-    import {formatError} from './bench/support/format.mjs';
-    import {details, summary} from './bench/support/numerics_page.mjs';
-    import {createRows, ROWS} from './bench/work/rows.mjs';`,
+    `import {errorsOf} from './bench/support/error.js';
+    import {formatError} from './bench/support/format.js';
+    import {details, summary} from './bench/support/numerics_page.js';
+    import {createRows, ROWS} from './bench/work/rows.js';`,
     expression,
   );
 
@@ -55,7 +55,7 @@ describe('the tables', () => {
   const none = {errors: {}, reasons: {}};
   const row = (contender: string, y: string, reasons = {}) => `
     {contender: '${contender}', errors: {y: ${y}, dx: 2e-7}, reasons: ${JSON.stringify(reasons)}}`;
-  const result = (rows: string[]) => `{name: 'ordinary rows', rows: [${rows}]}`;
+  const result = (rows: string[]) => `{type: 'accuracy', name: 'ordinary rows', rows: [${rows}]}`;
   const report = `{
     date: '2026-11-25',
     machine: {cpu: 'A CPU', vectors: 'AVX2', system: 'Linux', node: 'v20', packages: {tfjs: '4.22.0'}},

@@ -20,21 +20,21 @@ function inPage(
 ): {backend: string; fused: boolean; gpu: boolean; y: number[]} {
   const script = `
     import {readFileSync} from 'node:fs';
-    import {createServer} from 'node:http';
     import {chromium} from 'playwright-core';
-    import {browserLaunchOptions} from './scripts/setup/browser.mjs';
+    import {browserLaunchOptions} from './tools/browser.mjs';
+    import {serve} from './tools/server.mjs';
 
-    const server = createServer(({url}, response) => {
-      if (url === '/') response.setHeader('Content-Type', 'text/html').end('<!doctype html>');
-      else response.end(readFileSync('node_modules/@tensorflow' + url));
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const server = await serve(
+      (address) =>
+        address === '/' ? '<!doctype html>' : readFileSync('node_modules/@tensorflow' + address),
+      {isolated: false},
+    );
     const options = browserLaunchOptions();
     const args = options.args.filter((arg) => !/gl=|webgpu|swiftshader/i.test(arg));
     const browser = await chromium.launch({...options, args: [...args, '--disable-3d-apis']});
     try {
       const page = await browser.newPage();
-      await page.goto('http://127.0.0.1:' + server.address().port);
+      await page.goto(server.origin);
       for (const file of ${JSON.stringify(names.map((name) => scripts[name]))}) {
         await page.addScriptTag({path: file});
       }
@@ -52,7 +52,7 @@ function inPage(
       console.log(JSON.stringify(result));
     } finally {
       await browser.close();
-      server.close();
+      await server.close();
     }`;
   const printed = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     cwd: root,

@@ -1,10 +1,11 @@
 /** The page that explains layer normalisation, built, served, and used as a reader would. */
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import path from 'node:path';
-import {type Browser, chromium, type Page} from 'playwright-core';
+import {type Browser, chromium, type LaunchOptions, type Page} from 'playwright-core';
 import {forward} from '../../src/reference';
 import {kerasFixtures} from '../fixtures/keras';
+import {evaluate} from '../support/evaluate';
 import {gunzip} from '../support/gunzip';
 
 const root = path.resolve(__dirname, '../..');
@@ -21,7 +22,7 @@ const complaints: string[] = [];
 const requests: string[] = [];
 
 beforeAll(async () => {
-  server = spawn(process.execPath, ['scripts/playground.mjs'], {cwd: root});
+  server = spawn(process.execPath, ['--import', 'tsx', 'scripts/playground.ts'], {cwd: root});
   let output = '';
   const ended = once(server, 'exit').then(() => {
     throw new Error(`The page was not served:\n${output}`);
@@ -53,17 +54,12 @@ afterAll(async () => {
   if (server.kill()) await ended;
 });
 
-/** Jest's CommonJS does not load the set-up's ES modules. */
-function launchOptions() {
-  const code = `
-    import {browserLaunchOptions} from './scripts/setup/browser.mjs';
-    console.log(JSON.stringify(browserLaunchOptions()));`;
-  const {stdout} = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  return JSON.parse(stdout);
-}
+/** How to launch the browser that the set-up found. */
+const launchOptions = () =>
+  evaluate(
+    "import {browserLaunchOptions} from './tools/browser.mjs';",
+    'browserLaunchOptions()',
+  ) as LaunchOptions;
 
 async function open(search: string) {
   await page.goto(address + search);

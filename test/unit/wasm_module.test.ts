@@ -1,17 +1,17 @@
 /** The embedded WebAssembly modules: they are what the source says, and each computes alike. */
-import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {instantiate, type Variant} from '../../src/kernels/wasm/module.js';
 import {backward, forward} from '../../src/reference.js';
+import {evaluate} from '../support/evaluate.js';
 
 const root = path.resolve(__dirname, '../..');
 
 test('module_bytes.ts is made of the source beside it (if not: npm run build)', () => {
-  // In a process of its own: the compiler is an ES module, tests are CommonJS.
-  const print =
-    "import('./scripts/build_wasm.mjs').then(async (m) => console.log(await m.moduleBytes()))";
-  const made = execFileSync(process.execPath, ['-e', print], {cwd: root, encoding: 'utf8'});
+  const made = evaluate(
+    "import {moduleBytes} from './scripts/build_wasm.js';",
+    'moduleBytes()',
+  ) as string;
   const committed = readFileSync(path.join(root, 'src/kernels/wasm/module_bytes.ts'), 'utf8');
   expect(made.trimEnd() === committed.trimEnd()).toBe(true);
 });

@@ -38,7 +38,7 @@ interface Block {
   output: tf.Variable;
   up: tf.Variable;
   down: tf.Variable;
-  /** Of attention and of the feed-forward half; absent without normalisation. */
+  /** The weights of two normalisations, before attention and before the feed-forward half; or none. */
   norms: NormWeights[];
 }
 
@@ -196,7 +196,7 @@ export class NameTransformer {
     return tf.matMul(tf.reshape(together, [n * CONTEXT, WIDTH]), output);
   }
 
-  /** By default of the size that keeps the size of what is multiplied. */
+  /** Random weights; the default deviation keeps the size of what they are multiplied with. */
   private weight(shape: [number, number], deviation = 1 / Math.sqrt(shape[0])): tf.Variable {
     return tf.tidy(() => tf.variable(tf.randomNormal(shape, 0, deviation, 'float32', this.seed++)));
   }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import esbuild from 'esbuild';
 
+/** @param {string} name */
 const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /**
@@ -92,8 +93,13 @@ export function addressOf(rootDir, sourcePath) {
   return `/${path.join(dir, name)}.js`;
 }
 
+/**
+ * @param {string} rootDir
+ * @param {string[]} entryPoints
+ * @param {import('esbuild').BuildOptions} options
+ */
 async function build(rootDir, entryPoints, options) {
-  const {outputFiles} = await esbuild.build({
+  const {outputFiles = []} = await esbuild.build({
     ...COMMON,
     ...options,
     entryPoints,

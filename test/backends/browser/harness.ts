@@ -8,28 +8,15 @@ import type {Circus} from '@jest/types';
 import {expect} from 'expect';
 import * as circus from 'jest-circus';
 import {ModuleMocker} from 'jest-mock';
+import type {PlainError, PlainTestResult, SpecRequest, SpecRun, StepNotice} from './messages.js';
 
 type Test = Circus.TestEntry;
 
-interface PlainError {
-  message: string;
-  stack: string;
-  cause?: PlainError;
-}
-
-/** What `run_spec.mjs` asks for. */
-interface SpecRequest {
-  /** Addresses of the modules to load, in order; the spec is the last. */
-  modules: string[];
-  testNamePattern: string | undefined;
-  testTimeout: number;
-}
-
 declare global {
   /** Called by Node. Resolves to what can be sent there. */
-  var runSpec: (request: SpecRequest) => Promise<unknown>;
+  var runSpec: (request: SpecRequest) => Promise<SpecRun>;
   /** Given by Node: tells it what is about to run, and how long that may take. */
-  var reportStep: (step: {name: string; timeout: number}) => Promise<void>;
+  var reportStep: (step: StepNotice) => Promise<void>;
 }
 
 const {describe, it, test, beforeAll, beforeEach, afterAll, afterEach} = circus;
@@ -55,7 +42,7 @@ globalThis.runSpec = async ({modules, testNamePattern, testTimeout}) => {
   return {unhandledErrors, testResults: testResults.map(plainResult)};
 };
 
-function plainResult(result: Circus.TestResult) {
+function plainResult(result: Circus.TestResult): PlainTestResult {
   const {errorsDetailed, retryReasonsDetailed, ...rest} = result;
   return {...rest, errorsDetailed: errorsDetailed.map(plainError)};
 }

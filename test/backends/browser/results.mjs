@@ -3,18 +3,28 @@ import {createEmptyTestResult} from '@jest/test-result';
 import {formatExecError, formatResultsErrors} from 'jest-message-util';
 
 /**
+ * @typedef {import('./messages.js').FinishedRun} FinishedRun
+ * @typedef {import('./messages.js').PlainError} PlainError
+ * @typedef {import('./messages.js').PlainTestResult} PlainTestResult
+ * @typedef {(stack: string) => string} MapStack
+ */
+
+/**
+ * Makes the result of a file.
+ *
  * @param {object} options
  * @param {import('@jest/test-result').Test} options.test the file that ran
  * @param {import('@jest/types').Config.GlobalConfig} options.globalConfig
- * @param {object} options.run what the harness's `runSpec` resolved to
- * @param {object[]} options.console
+ * @param {FinishedRun} options.run what the harness's `runSpec` resolved to
+ * @param {import('@jest/console').ConsoleBuffer} options.console
  * @param {number} options.start when the file began, in ms since 1970
- * @param {(stack: string) => string} options.mapStack
+ * @param {MapStack} options.mapStack
  * @returns {import('@jest/test-result').TestResult}
  */
 export function toTestResult({test, globalConfig, run, console, start, mapStack}) {
   const {config} = test.context;
   const testResults = run.testResults.map((result) => toAssertionResult(result, mapStack));
+  /** @param {import('@jest/test-result').Status} status */
   const count = (status) => testResults.filter((result) => result.status === status).length;
   const unhandled = run.unhandledErrors.map((stack) => mapStack(stack));
   const failures = [
@@ -41,7 +51,13 @@ export function toTestResult({test, globalConfig, run, console, start, mapStack}
   };
 }
 
-/** As circus does it for a test that ran in Node. */
+/**
+ * Makes the result of a test, as circus does it for one that ran in Node.
+ *
+ * @param {PlainTestResult} circusResult
+ * @param {MapStack} mapStack
+ * @returns {import('@jest/test-result').AssertionResult}
+ */
 function toAssertionResult(circusResult, mapStack) {
   const {testPath, errors, errorsDetailed, startedAt, ...result} = circusResult;
   // The outermost block is circus's own.
@@ -49,7 +65,7 @@ function toAssertionResult(circusResult, mapStack) {
   return {
     ...result,
     ancestorTitles: names.slice(0, -1),
-    title: names.at(-1),
+    title: names[names.length - 1],
     fullName: names.join(' '),
     status: statusOf(result.status, errors),
     failureMessages: errors.map(mapStack),
@@ -59,8 +75,11 @@ function toAssertionResult(circusResult, mapStack) {
 }
 
 /**
- * @param {{message: string, stack: string, cause?: object}} error as the page sends it
- * @param {(stack: string) => string} mapStack
+ * Makes an error of what the page sends.
+ *
+ * @param {PlainError} error
+ * @param {MapStack} mapStack
+ * @returns {Error & {stack: string}}
  */
 export function mapError({message, stack, cause}, mapStack) {
   return Object.assign(new Error(mapStack(message)), {
@@ -69,12 +88,21 @@ export function mapError({message, stack, cause}, mapStack) {
   });
 }
 
+/**
+ * @param {string} status
+ * @param {string[]} errors
+ * @returns {import('@jest/test-result').Status}
+ */
 function statusOf(status, errors) {
   if (status === 'skip') return 'pending';
   if (status === 'todo') return 'todo';
   return errors.length > 0 ? 'failed' : 'passed';
 }
 
+/**
+ * @param {number} start
+ * @param {number} slowTestThreshold in s
+ */
 function perfStats(start, slowTestThreshold) {
   const end = Date.now();
   const runtime = end - start;

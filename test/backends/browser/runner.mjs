@@ -11,6 +11,12 @@ import {mapError, toTestResult} from './results.mjs';
 import {runSpec} from './run_spec.mjs';
 import {Session} from './session.mjs';
 
+/**
+ * @typedef {import('@jest/test-result').Test} Test
+ * @typedef {import('@jest/test-result').TestResult} TestResult
+ * @typedef {import('@jest/test-result').SerializableError} SerializableError
+ */
+
 /** Jest's own default. */
 const DEFAULT_TIMEOUT_MS = 5000;
 
@@ -24,17 +30,25 @@ export default class BrowserRunner {
     this.globalConfig = globalConfig;
   }
 
-  /** Called by Jest with all the tests of the project. */
+  /**
+   * Called by Jest with all the tests of the project.
+   *
+   * @param {Test[]} tests
+   * @param {{isInterrupted(): boolean}} watcher
+   * @param {(test: Test) => Promise<void>} onStart
+   * @param {(test: Test, result: TestResult) => Promise<void>} onResult
+   * @param {(test: Test, error: SerializableError) => Promise<void>} onFailure
+   */
   async runTests(tests, watcher, onStart, onResult, onFailure) {
     const session = new Session(tests);
     try {
       for (const test of tests) {
         if (watcher.isInterrupted()) return;
         await onStart(test);
-        const {result, failure} = await this.runFile(test, session).catch(({message}) => ({
+        const ended = await this.runFile(test, session).catch(({message}) => ({
           failure: {message: session.mapStack(message), stack: ''},
         }));
-        await (failure ? onFailure(test, failure) : onResult(test, result));
+        await ('failure' in ended ? onFailure(test, ended.failure) : onResult(test, ended.result));
       }
     } finally {
       await session.close();
@@ -42,7 +56,10 @@ export default class BrowserRunner {
   }
 
   /**
-   * @returns {Promise<{result: object} | {failure: object}>} a failure if the spec threw on loading
+   * @param {Test} test
+   * @param {Session} session
+   * @returns {Promise<{result: TestResult} | {failure: SerializableError}>} a failure if the spec
+   *   threw on loading
    * @throws if the spec could not be run to its end, for a reason outside of it
    */
   async runFile(test, session) {
@@ -60,10 +77,15 @@ export default class BrowserRunner {
     return {result};
   }
 
-  /** Jest's reporters print the console of a test file, but leave it to the runner if verbose. */
+  /**
+   * Jest's reporters print the console of a test file, but leave it to the runner if verbose.
+   *
+   * @param {TestResult} result
+   * @param {import('@jest/types').Config.ProjectConfig} config
+   */
   printConsole({console}, config) {
     const {silent, verbose} = this.globalConfig;
-    if (silent || !verbose || console.length === 0) return;
+    if (silent || !verbose || !console?.length) return;
     process.stderr.write(`${getConsoleOutput(console, config, this.globalConfig)}\n`);
   }
 }

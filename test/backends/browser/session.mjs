@@ -1,16 +1,21 @@
 /** What the specs of one project share: the bundles, their server and the browser. */
 import {chromium} from 'playwright-core';
-import {browserLaunchOptions} from '../../../scripts/setup/browser.mjs';
+import {browserLaunchOptions} from '../../../tools/browser.mjs';
+import {pageOf, serve} from '../../../tools/server.mjs';
 import {addressOf, bundleHarness, bundleSpecs} from './bundle.mjs';
-import {serve} from './server.mjs';
 import {stackMapper} from './stacks.mjs';
 
 export class Session {
-  /** All that is served, by address. */
+  /** All that is served, by address. @type {Map<string, Uint8Array>} */
   files = new Map();
+  /** @type {(text: string) => string} */
   mapStack = (text) => text;
-  /** Why a spec could not be bundled, by its path. */
+  /** Why a spec could not be bundled, by its path. @type {Map<string, unknown>} */
   bundleErrors = new Map();
+  /** @type {Promise<Awaited<ReturnType<typeof serve>>> | undefined} */
+  server;
+  /** @type {import('playwright-core').Browser | undefined} */
+  browser;
 
   /** @param {import('@jest/test-result').Test[]} tests of one project */
   constructor(tests) {
@@ -23,34 +28,38 @@ export class Session {
   /**
    * Readies all that `test` needs; what is there already is kept.
    *
+   * @param {import('@jest/test-result').Test} test
    * @returns {Promise<{browser: import('playwright-core').Browser, origin: string, modules: string[]}>}
    *   the addresses of the modules that the test's page has to load, in order, among it
    * @throws if the spec cannot be bundled, or no browser be started
    */
   async ready(test) {
-    this.bundled ??= this.bundle();
-    await this.bundled;
+    this.server ??= this.bundleAndServe();
+    const {origin} = await this.server;
     if (this.bundleErrors.has(test.path)) throw this.bundleErrors.get(test.path);
     if (!this.browser?.isConnected()) {
-      this.browser = await chromium.launch(await browserLaunchOptions());
+      this.browser = await chromium.launch(browserLaunchOptions());
     }
     return {
       browser: this.browser,
-      origin: this.server.origin,
+      origin,
       modules: [...this.setupPaths, test.path].map((path) => addressOf(this.rootDir, path)),
     };
   }
 
-  async bundle() {
+  async bundleAndServe() {
     const harness = await bundleHarness(this.rootDir);
     this.add(harness.files);
     await this.bundleSpecs();
     this.mapStack = stackMapper(this.rootDir, this.files);
-    this.server = await serve(this.files, harness.address);
+    return serve((address) =>
+      address === '/' ? pageOf(harness.address) : this.files.get(address),
+    );
   }
 
   /** All together; where that fails, without those that fail alone too. */
   async bundleSpecs() {
+    /** @param {string[]} paths */
     const bundle = (paths) => bundleSpecs(this.rootDir, [...this.setupPaths, ...paths]);
     try {
       this.add(await bundle(this.specPaths));
@@ -62,12 +71,14 @@ export class Session {
     }
   }
 
+  /** @param {Map<string, Uint8Array>} files */
   add(files) {
     for (const [address, contents] of files) this.files.set(address, contents);
   }
 
   async close() {
     await this.browser?.close();
-    await this.server?.close();
+    const server = await this.server?.catch(() => undefined);
+    await server?.close();
   }
 }

@@ -26,6 +26,7 @@ const MEMORY_CLASSES = {
 };
 
 export default class BackendEnvironment extends TestEnvironment {
+  /** @override */
   async setup() {
     await super.setup();
     Object.assign(this.global, MEMORY_CLASSES);

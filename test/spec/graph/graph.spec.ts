@@ -1,12 +1,12 @@
 /** Graph models of Keras and Flax give, once fused, the values of their makers on every backend. */
 import {type FusionReport, loadGraphModel} from '../../../src/graph/index.js';
 import * as reference from '../../../src/reference.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {artifactsOf, graphFixtures} from '../../fixtures/graph/index.js';
 import {expectClose} from '../../support/close.js';
 import {type ExpectedOptions, expectedForward, rowIndices} from '../../support/expected.js';
 import {builtGraph, patternGraphs, shape} from '../../support/pattern_graphs.js';
-import {Random} from '../../support/random.js';
 
 /** Every normalisation of each model, by the pattern that the converter left of it. */
 const patterns: Record<string, FusionReport['patterns']> = {

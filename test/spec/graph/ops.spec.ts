@@ -2,11 +2,11 @@
 
 import {loadGraphModel} from '../../../src/graph/index.js';
 import {einsum} from '../../../src/graph/ops/einsum.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
 import {expectedForward} from '../../support/expected.js';
 import {GraphBuilder} from '../../support/graph_builder.js';
-import {Random} from '../../support/random.js';
 
 const random = new Random(63);
 const sizeOf = (shape: readonly number[]) => shape.reduce((n, dim) => n * dim, 1);

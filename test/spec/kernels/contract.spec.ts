@@ -5,9 +5,9 @@ import * as composedForward from '../../../src/kernels/composed/layer_norm.js';
 import * as composedBackward from '../../../src/kernels/composed/layer_norm_grad.js';
 import {LayerNorm, LayerNormGrad} from '../../../src/kernels/contract.js';
 import * as reference from '../../../src/reference.js';
+import {Random} from '../../../tools/random.js';
 import {backendName, kernelKind, tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
-import {Random} from '../../support/random.js';
 
 const [rows, cols] = [6, 45];
 const random = new Random(21);

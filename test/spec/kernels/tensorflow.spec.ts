@@ -6,8 +6,8 @@ import type {NodeJSKernelBackend} from '@tensorflow/tfjs-node/dist/nodejs_kernel
 import fc from 'fast-check';
 import {layerNorm, usesFusedKernel} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
-import {Random} from '../../support/random.js';
 
 type Attrs = Record<string, number | boolean>;
 

@@ -2,9 +2,9 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {layerNorm, layerNormalization, usesFusedKernel} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
+import {Random} from '../../../tools/random.js';
 import {setUpBackendAnew, tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
-import {Random} from '../../support/random.js';
 
 interface Texels {
   isPacked: boolean;

@@ -2,9 +2,9 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {layerNorm, rmsNorm} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
-import {Random} from '../../support/random.js';
 
 const backend = () => tf.backend() as WebGPUBackend;
 

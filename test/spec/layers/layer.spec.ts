@@ -6,9 +6,9 @@ import {
   RMSNormalization,
   rmsNormalization,
 } from '../../../src/index.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
-import {Random} from '../../support/random.js';
 
 const StockLayerNormalization = tf.layers.layerNormalization()
   .constructor as tf.serialization.SerializableConstructor<tf.layers.Layer>;

@@ -3,10 +3,10 @@
  * disposed too early or twice, work that is interleaved. Values stay right, and nothing is left.
  */
 import {layerNorm, layerNormalization, rmsNorm} from '../../../src/index.js';
+import {Random} from '../../../tools/random.js';
 import {backendName, setUpBackendAnew, tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
 import {expectedBackward, expectedForward} from '../../support/expected.js';
-import {Random} from '../../support/random.js';
 import {silence} from '../../support/silence.js';
 
 silence('synchronously reading data from GPU'); // as tfjs does to move a tensor from webgpu

@@ -1,9 +1,9 @@
 /** Gradients against finite differences of the float64 reference, the second ones too. */
 import {layerNorm, rmsNorm} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
-import {Random} from '../../support/random.js';
 
 const cases = [
   {name: 'layerNorm', center: true, epsilon: 1e-3, rows: 3, cols: 7},

@@ -1,10 +1,10 @@
 /** What layer normalisation promises whatever the numbers: properties over random shapes and axes. */
 import fc from 'fast-check';
 import {layerNorm, rmsNorm} from '../../../src/index.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
 import {expectedBackward, expectedForward} from '../../support/expected.js';
-import {Random} from '../../support/random.js';
 
 /** Any shape of rank 1 to 6 with any of its dimensions as axes, in any order, some negative. */
 const shapeAndAxes = fc

@@ -1,7 +1,7 @@
 /** Leaks: `tf.memory()` after equals before, for everything that the package does. */
 import {layerNorm, layerNormalization, rmsNorm} from '../../../src/index.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
-import {Random} from '../../support/random.js';
 
 /** Runs once to warm up (shaders, fallback kernels), then compares the memory around a second run. */
 async function expectNoLeak(run: () => unknown): Promise<void> {

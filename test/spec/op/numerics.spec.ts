@@ -1,9 +1,9 @@
 /** Accuracy: how near the op comes to the float64 reference, on ordinary rows and on hard ones. */
 import {layerNorm, rmsNorm} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
+import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {maxError} from '../../support/close.js';
-import {Random} from '../../support/random.js';
 
 const random = new Random(1);
 

@@ -1,0 +1,25 @@
+/** onnxruntime-node with ONNX's operator LayerNormalization; it offers no gradient. */
+import type {InferenceSession} from 'onnxruntime-node';
+import {layerNormModel} from '../support/onnx_model.js';
+import type {Contender} from '../types.js';
+import {onnxWork} from './onnx.js';
+
+export const onnxRuntimeNode: Contender = {
+  name: 'onnxruntime',
+  label: 'onnxruntime-node',
+  peer: 'onnxruntime',
+  kinds: ['forward'],
+  async create({threads}) {
+    const {default: ort} = await import('onnxruntime-node');
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: 'all',
+    };
+    return {
+      prepare: ({shape, data, epsilon}) =>
+        onnxWork(ort, layerNormModel(shape, epsilon), options, {shape, data, keepsOutput: true}),
+    };
+  },
+};

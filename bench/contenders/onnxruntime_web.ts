@@ -1,0 +1,28 @@
+/**
+ * onnxruntime-web with ONNX's operator LayerNormalization; it offers no gradient. The context says
+ * with which of its providers.
+ */
+import type {InferenceSession} from 'onnxruntime-web';
+import {layerNormModel} from '../support/onnx_model.js';
+import type {Contender} from '../types.js';
+import {onnxWork} from './onnx.js';
+
+export const onnxRuntimeWeb: Contender = {
+  name: 'onnxruntime',
+  label: 'onnxruntime-web',
+  peer: 'onnxruntime',
+  kinds: ['forward'],
+  async create({threads, loadOnnxRuntime}) {
+    const {ort, provider} = await loadOnnxRuntime();
+    ort.env.wasm.numThreads = threads;
+    ort.env.logLevel = 'error';
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [provider],
+      graphOptimizationLevel: 'all',
+    };
+    return {
+      prepare: ({shape, data, epsilon}) =>
+        onnxWork(ort, layerNormModel(shape, epsilon), options, {shape, data, keepsOutput: false}),
+    };
+  },
+};

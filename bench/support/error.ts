@@ -1,0 +1,40 @@
+/** How far results are from what was expected. */
+
+/**
+ * For each output the largest error of all its rows: the largest difference from the expected row,
+ * relative to the largest expected magnitude in it (dγ and dβ are one row), absolute where that is 0.
+ *
+ * @param cols the length of a row
+ * @returns NaN where an output has a NaN, Infinity where it has one
+ */
+export function errorsOf(
+  outputs: ArrayLike<number>[],
+  expected: ArrayLike<number>[],
+  cols: number,
+): number[] {
+  return expected.map((values, i) => {
+    if (outputs[i].length !== values.length) {
+      throw new Error(`Output ${i} has ${outputs[i].length} numbers, not ${values.length}.`);
+    }
+    let largest = 0;
+    for (let start = 0; start < values.length; start += cols) {
+      largest = Math.max(largest, rowError(outputs[i], values, start, start + cols));
+    }
+    return largest;
+  });
+}
+
+function rowError(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  start: number,
+  end: number,
+): number {
+  let magnitude = 0;
+  let error = 0;
+  for (let i = start; i < end; i++) {
+    magnitude = Math.max(magnitude, Math.abs(expected[i]));
+    error = Math.max(error, Math.abs(actual[i] - expected[i]));
+  }
+  return magnitude === 0 ? error : error / magnitude;
+}

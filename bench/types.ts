@@ -1,0 +1,233 @@
+/** The words that the files of the benchmark share. */
+import type {Backend} from '../tools/backends.mjs';
+
+export type Tfjs = typeof import('@tensorflow/tfjs');
+export type Library = typeof import('../src/index.js');
+
+/** The forward pass alone, or forward and backward together. */
+export type Kind = 'forward' | 'backward';
+
+/** Numbers of a tensor. */
+export type Values = Float32Array<ArrayBuffer>;
+
+/** What is normalised, x row-major, and the gradient of the result, dy. */
+export interface Data {
+  x: Values;
+  dy: Values;
+  gamma: Values;
+  beta: Values;
+}
+
+/** How much time may be spent; `support/timing.ts` says what each is. */
+export interface Limits {
+  rounds: number;
+  budgetMs: number;
+  capMs: number;
+  sampleMs: number;
+  maxCalls: number;
+}
+
+/** A process with one backend and so many threads, in which contenders take turns. */
+export interface Environment {
+  name: string;
+  backend: Backend;
+  threads: number;
+  host: 'node' | 'page';
+  /** The steps of the set-up that it needs. */
+  steps: string[];
+  env: Record<string, string>;
+}
+
+export interface LayerNormTask {
+  type: 'layerNorm';
+  shape: number[];
+  kind: Kind;
+  /** Default true. */
+  checksValues?: boolean;
+}
+
+export interface SlopeTask {
+  type: 'slope';
+  grows: string;
+  shapes: number[][];
+  kind: Kind;
+}
+
+export interface TrainingStepTask {
+  type: 'trainingStep';
+}
+
+export interface AccuracyTask {
+  type: 'accuracy';
+  /** Which of `work/rows.ts`. */
+  name: string;
+}
+
+export type Task = LayerNormTask | SlopeTask | TrainingStepTask | AccuracyTask;
+
+/** What is sent to the process of an environment, besides the environment. */
+export interface Request {
+  tasks: Task[];
+  limits: Limits;
+  peers: string[];
+  python?: string;
+}
+
+/** How often the GPU is called, and how many bytes that moves. */
+export interface GpuCalls {
+  calls: number;
+  bytes: number;
+}
+
+export type GpuCallCounter = (run: () => void) => GpuCalls;
+
+/** What contenders work with. */
+export interface Context {
+  tf: Tfjs;
+  library: Library;
+  backend: Backend;
+  threads: number;
+  onGpu: boolean;
+  limits: Limits;
+  python?: string;
+  countCalls?: GpuCallCounter;
+  loadOnnxRuntime: () => Promise<{ort: typeof import('onnxruntime-web'); provider: string}>;
+}
+
+/** A layer normalisation that is ready to run. */
+export interface Work {
+  /** The milliseconds of one call, as the mean of `calls`. */
+  time(calls: number): Promise<number>;
+  /** [y], or [dx, dgamma, dbeta]. */
+  outputs(): Promise<ArrayLike<number>[]>;
+  countCalls?(counter: GpuCallCounter): Promise<GpuCalls>;
+  dispose(): unknown;
+}
+
+/** What a contender is to normalise. */
+export interface Given {
+  shape: number[];
+  data: Data;
+  kind: Kind;
+  epsilon: number;
+}
+
+/** A contender in an environment. */
+export interface Made {
+  version?: string;
+  prepare(given: Given): Work | Promise<Work>;
+  dispose?(): unknown;
+}
+
+export interface Contender {
+  name: string;
+  label: string;
+  /** The name by which --peers leaves it out; none where it is always measured. */
+  peer?: string;
+  kinds: Kind[];
+  /** Whether its cost grows faster than its input. */
+  growth?: boolean;
+  /** Default true. */
+  normalizes?: boolean;
+  /** Throws where it cannot be had here. */
+  create(context: Context): Made | Promise<Made>;
+}
+
+export type Runnable = Omit<Contender, 'create'> & {made: Made};
+
+/** A median with its quartiles, and the samples that were taken. */
+export interface Times {
+  ms: number;
+  low: number;
+  high: number;
+  runs: number;
+}
+
+/** What is known of a contender at a task: its times, or the reason why there are none. */
+export interface Row extends Partial<Times> {
+  contender: string;
+  reason?: string;
+  error?: number;
+  gpuCalls?: number;
+  gpuBytes?: number;
+}
+
+export interface SlopeRow {
+  contender: string;
+  /** For each shape. */
+  ms: number[];
+  slope?: number;
+  reason?: string;
+}
+
+/** Errors by output, and by kind of work the reasons why there are none. */
+export interface AccuracyRow {
+  contender: string;
+  errors: Record<string, number>;
+  reasons: Partial<Record<Kind, string>>;
+}
+
+export type Result =
+  | (LayerNormTask & {rows: Row[]})
+  | (SlopeTask & {rows: SlopeRow[]})
+  | (TrainingStepTask & {shape: number[]; rows: Row[]})
+  | (AccuracyTask & {rows: AccuracyRow[]});
+
+/** A contender as a report names it; `reason`: why it was not measured. */
+export interface Described {
+  name: string;
+  label: string;
+  version?: string;
+  reason?: string;
+}
+
+/** What the process of an environment gives. */
+export interface EnvironmentReport {
+  contenders: Described[];
+  results: Result[];
+  isFused?: boolean;
+  browser?: string;
+}
+
+export interface MeasuredEnvironment extends EnvironmentReport {
+  name: string;
+  backend: Backend;
+  /** Why there are no results. */
+  failure?: string;
+}
+
+export interface Progress {
+  done: number;
+  task: Task;
+}
+
+/** What the process of an environment sends to its parent. */
+export interface Message {
+  progress?: Progress;
+  report?: EnvironmentReport;
+  failure?: string;
+}
+
+export interface Report {
+  date: string;
+  minutes?: number;
+  quick?: boolean;
+  busy?: boolean;
+  machine: Machine;
+  environments: MeasuredEnvironment[];
+}
+
+export interface Machine {
+  cpu: string;
+  cores: number;
+  vectors: string;
+  memoryGiB: number;
+  system: string;
+  node: string;
+  packages: Record<string, string>;
+}
+
+/** The results of one type of task. */
+export function only<Type extends Task['type']>(results: Result[], type: Type) {
+  return results.filter((result): result is Extract<Result, {type: Type}> => result.type === type);
+}

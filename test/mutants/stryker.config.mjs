@@ -1,0 +1,21 @@
+/** How Stryker mutates the sources: `npm run mutants` (`scripts/mutants.ts`). */
+const {MUTANTS_NAME: name = 'src', MUTANTS_CONCURRENCY: concurrency = '1'} = process.env;
+
+export default {
+  plugins: ['@stryker-mutator/jest-runner'],
+  testRunner: 'jest',
+  jest: {configFile: 'test/mutants/jest.config.mjs', enableFindRelatedTests: false},
+  coverageAnalysis: 'perTest', // a mutant meets the tests that run its line, and no others
+  concurrency: Number(concurrency),
+  reporters: ['clear-text', 'html', 'json'],
+  clearTextReporter: {logTests: false, allowColor: false, allowEmojis: false},
+  htmlReporter: {fileName: `out/mutants/${name}.html`},
+  jsonReporter: {fileName: `out/mutants/${name}.json`},
+  tempDirName: 'out/mutants/sandbox',
+  // The rest of the repository is of no use to these tests; Stryker would read tsconfig.json with an
+  // interface that TypeScript 7 does not have.
+  ignorePatterns: ['*', '!src/**', '!test/**', '!tools/**', '!jest.config.js'],
+  thresholds: {high: 95, low: 90, break: null},
+  timeoutMS: 30_000,
+  allowEmpty: false,
+};
