@@ -137,7 +137,7 @@ describe('Einsum', () => {
     ['abcd,bcd->', [2, 3, 1, 2], [3, 1, 2]],
   ];
 
-  /** With `...`, and the same with letters. */
+  /** Equations with `...`, and the same with letters. */
   const dotted: [string, string, number[], number[]][] = [
     ['...a,ab->...b', 'xya,ab->xyb', [2, 3, 4], [4, 5]],
     ['a...b,...cb->...ac', 'ayb,ycb->yac', [2, 3, 4], [3, 5, 4]],
