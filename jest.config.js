@@ -24,6 +24,8 @@ const opSpecs = [
 ];
 
 const typescript = {
+  // A run of `npm run mutants` keeps a copy of the sources there.
+  modulePathIgnorePatterns: ['<rootDir>/out/'],
   // Sources name their neighbours by the extension that they have once built.
   // And h5wasm is ES modules alone.
   moduleNameMapper: {

@@ -6,7 +6,8 @@ import {layerNorm, layerNormalization, rmsNorm} from '../../../src/index.js';
 import {Random} from '../../../tools/random.js';
 import {backendName, setUpBackendAnew, tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
-import {expectedBackward, expectedForward} from '../../support/expected.js';
+import {expectedForward} from '../../support/expected.js';
+import {drawRows, expectRows, inputsOf, optionsOf, runRows} from '../../support/rows.js';
 import {silence} from '../../support/silence.js';
 
 silence('synchronously reading data from GPU'); // as tfjs does to move a tensor from webgpu
@@ -51,26 +52,6 @@ async function expectFlat(run: () => unknown): Promise<void> {
   expect(memoryNow()).toEqual(before);
 }
 
-interface Sample {
-  shape: number[];
-  x: Float32Array;
-  dy: Float32Array;
-  gamma: Float32Array;
-  beta: Float32Array;
-}
-
-function sample(shape: number[], seed = 1): Sample {
-  const random = new Random(seed);
-  const [size, cols] = [tf.util.sizeFromShape(shape), shape[shape.length - 1]];
-  return {
-    shape,
-    x: random.normal(size, 0.5, 2),
-    dy: random.normal(size),
-    gamma: random.normal(cols, 1, 0.3),
-    beta: random.normal(cols),
-  };
-}
-
 /** Small enough for a GPU's backend to compute on the CPU, and too large for that. */
 const SHAPES = [
   [3, 8],
@@ -79,41 +60,8 @@ const SHAPES = [
 
 const op = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => layerNorm(x, {gamma, beta});
 
-function inputsOf({shape, x, gamma, beta}: Sample): tf.Tensor[] {
-  return [tf.tensor(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)];
-}
-
-const optionsOf = ({shape, gamma, beta}: Sample) => {
-  return {shape, axes: [shape.length - 1], gamma, beta, epsilon: 1e-3, center: true};
-};
-
-/** Compares y, dx, dγ and dβ with the reference, and disposes of them. */
-async function expectRight(given: Sample, tensors: tf.Tensor[]): Promise<void> {
-  const [y, dx, dgamma, dbeta] = await Promise.all(tensors.map((tensor) => tensor.data()));
-  tf.dispose(tensors);
-  const expected = expectedBackward(given.dy, given.x, optionsOf(given));
-  expectClose(y, expectedForward(given.x, optionsOf(given)), 1e-5);
-  expectClose(dx, expected.dx, 1e-5);
-  expectClose(dgamma, expected.dgamma, 1e-5);
-  expectClose(dbeta, expected.dbeta, 1e-5);
-}
-
-/** y and the gradients; `between` is called after the forward pass, before the backward one. */
-function forwardAndBackward(given: Sample, between = () => {}): tf.Tensor[] {
-  return tf.tidy(() => {
-    const f = (...inputs: tf.Tensor[]) => {
-      const [x, gamma, beta] = inputs;
-      const y = op(x, gamma, beta);
-      between();
-      return y;
-    };
-    const {value, grads} = tf.valueAndGrads(f)(inputsOf(given), tf.tensor(given.dy, given.shape));
-    return [value, ...grads];
-  });
-}
-
 describe.each(SHAPES.map((shape) => ({shape})))('a backend that changes, $shape,', ({shape}) => {
-  const given = sample(shape);
+  const given = drawRows(shape);
 
   afterEach(() => tf.setBackend(backendName));
 
@@ -142,10 +90,10 @@ describe.each(SHAPES.map((shape) => ({shape})))('a backend that changes, $shape,
   ])('from %s to %s, between forward and backward', async (from, to) => {
     await expectFlat(async () => {
       await tf.setBackend(from);
-      const tensors = forwardAndBackward(given, () => use(to));
+      const tensors = runRows(given, {between: () => use(to)});
       expect(tf.getBackend()).toBe(to);
       await tf.setBackend(backendName);
-      await expectRight(given, tensors);
+      await expectRows(given, tensors);
     });
   });
 
@@ -172,12 +120,12 @@ describe.each(SHAPES.map((shape) => ({shape})))('a backend that changes, $shape,
 });
 
 test('the backward pass comes to a backend that has never run our op', async () => {
-  const given = sample([4, 9]);
+  const given = drawRows([4, 9]);
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
   try {
-    const tensors = forwardAndBackward(given, () => use('newcomer'));
+    const tensors = runRows(given, {between: () => use('newcomer')});
     await tf.setBackend(backendName);
-    await expectRight(given, tensors);
+    await expectRows(given, tensors);
     expect(warn.mock.calls).toEqual([
       [expect.stringContaining("no fused kernel for the backend 'newcomer'")],
     ]);
@@ -188,7 +136,7 @@ test('the backward pass comes to a backend that has never run our op', async () 
 });
 
 test('a model trains on one backend, then on another, then on the first again', async () => {
-  const {x, dy} = sample([6, 8]);
+  const {x, dy} = drawRows([6, 8]);
   await expectFlat(async () => {
     const model = tf.sequential({
       layers: [layerNormalization({inputShape: [8]}), tf.layers.dense({units: 8})],
@@ -211,8 +159,8 @@ test('a model trains on one backend, then on another, then on the first again', 
 test('a backend disposed and registered again, twice, computes right', async () => {
   for (const seed of [1, 2, 3]) {
     for (const shape of SHAPES) {
-      const given = sample(shape, seed);
-      await expectRight(given, forwardAndBackward(given));
+      const given = drawRows(shape, {seed});
+      await expectRows(given, runRows(given));
     }
     const before = tf.memory().numTensors;
     const old = tf.backend();
@@ -223,7 +171,7 @@ test('a backend disposed and registered again, twice, computes right', async () 
 });
 
 describe('a tensor', () => {
-  const given = sample([3, 40]);
+  const given = drawRows([3, 40]);
 
   test('disposed twice is disposed once', async () => {
     await expectFlat(() => {
@@ -247,7 +195,7 @@ describe('a tensor', () => {
         const {value, grads} = tf.valueAndGrads(f)(inputsOf(given), dy);
         return [value, ...grads];
       });
-      await expectRight(given, [y, ...gradients]);
+      await expectRows(given, [y, ...gradients]);
     });
   });
 
@@ -308,23 +256,25 @@ describe('a tensor', () => {
 
 describe('interleaved', () => {
   test('gradients within tf.tidy, within each other', async () => {
-    const [a, b] = [sample([3, 40], 1), sample([4, 8], 2)];
+    const [a, b] = [drawRows([3, 40]), drawRows([4, 8], {seed: 2})];
     await expectFlat(async () => {
       const [outer, inner] = tf.tidy(() => {
         let inner: tf.Tensor[] = [];
-        const outer = forwardAndBackward(a, () => {
-          inner = tf.tidy(() => forwardAndBackward(b).map((tensor) => tf.keep(tensor)));
+        const outer = runRows(a, {
+          between: () => {
+            inner = tf.tidy(() => runRows(b).map((tensor) => tf.keep(tensor)));
+          },
         });
         return [outer, inner];
       });
-      await expectRight(a, outer);
-      await expectRight(b, inner);
+      await expectRows(a, outer);
+      await expectRows(b, inner);
     });
   });
 
   test('several flows that wait between forward and gradient', async () => {
     const flow = async (seed: number) => {
-      const given = sample(SHAPES[seed % SHAPES.length], seed);
+      const given = drawRows(SHAPES[seed % SHAPES.length], {seed});
       const [x, gamma, beta] = inputsOf(given);
       for (let step = 0; step < 3; step++) {
         const y = op(x, gamma, beta);
@@ -332,9 +282,9 @@ describe('interleaved', () => {
         const values = await y.data();
         y.dispose();
         expectClose(values, expectedForward(given.x, optionsOf(given)), 1e-5);
-        const tensors = forwardAndBackward(given);
+        const tensors = runRows(given);
         await tf.nextFrame();
-        await expectRight(given, tensors);
+        await expectRows(given, tensors);
       }
       tf.dispose([x, gamma, beta]);
     };
@@ -358,7 +308,7 @@ describe('interleaved', () => {
         );
       });
       model.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
-      const {x, dy, shape} = sample([12, 8], seed);
+      const {x, dy, shape} = drawRows([12, 8], {seed});
       const [inputs, targets] = [tf.tensor(x, shape), tf.tensor(dy, shape)];
       await model.fit(inputs, targets, {
         epochs: 2,

@@ -4,6 +4,7 @@ import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
+import {drawRows, expectRows, runRows} from '../../support/rows.js';
 
 const cases = [
   {name: 'layerNorm', center: true, epsilon: 1e-3, rows: 3, cols: 7},
@@ -150,49 +151,16 @@ describe('gradients at large scale', () => {
     [4099, 3],
     [65_537, 2],
   ]) {
-    test(`[${rows}, ${cols}]`, () => {
-      const random = new Random(rows);
-      const [x, dy] = [random.normal(rows * cols, 1, 2), random.normal(rows * cols)];
-      const [gamma, beta] = [random.normal(cols), random.normal(cols)];
-      const [dx, dgamma, dbeta] = tf.tidy(() =>
-        tf
-          .grads((...inputs) => layerNorm(inputs[0], {gamma: inputs[1], beta: inputs[2]}))(
-            [tf.tensor2d(x, [rows, cols]), tf.tensor1d(gamma), tf.tensor1d(beta)],
-            tf.tensor2d(dy, [rows, cols]),
-          )
-          .map((gradient) => gradient.dataSync()),
-      );
-      const expected = reference.backward(dy, x, {
-        cols,
-        gamma,
-        epsilon: 1e-3,
-        center: true,
-      });
-      expectClose(dx, expected.dx, 1e-5);
-      expectClose(dgamma, expected.dgamma, 1e-5 * Math.sqrt(Math.max(1, rows / 1000)));
-      expectClose(dbeta, expected.dbeta, 1e-5 * Math.sqrt(Math.max(1, rows / 1000)));
+    test(`[${rows}, ${cols}]`, async () => {
+      const given = drawRows([rows, cols], {seed: rows, mean: 1});
+      const dparams = 1e-5 * Math.sqrt(Math.max(1, rows / 1000));
+      await expectRows(given, runRows(given), {y: 1e-5, dx: 1e-5, dparams});
     });
   }
 
-  test('mean 1e4, spread 1: the rounding of the mean does not reach the gradients', () => {
-    const [rows, cols] = [5, 300];
-    const random = new Random(2);
-    const [x, dy] = [random.normal(rows * cols, 1e4), random.normal(rows * cols)];
-    const [dx, dgamma] = tf.tidy(() =>
-      tf
-        .grads((...inputs) => layerNorm(inputs[0], {gamma: inputs[1]}))(
-          [tf.tensor2d(x, [rows, cols]), tf.ones([cols])],
-          tf.tensor2d(dy, [rows, cols]),
-        )
-        .map((gradient) => gradient.dataSync()),
-    );
-    const expected = reference.backward(dy, x, {
-      cols,
-      epsilon: 1e-3,
-      center: true,
-    });
-    expectClose(dx, expected.dx, 2e-5);
-    expectClose(dgamma, expected.dgamma, 2e-5);
+  test('mean 1e4, spread 1: the rounding of the mean does not reach the gradients', async () => {
+    const given = drawRows([5, 300], {seed: 2, mean: 1e4, deviation: 1});
+    await expectRows(given, runRows(given), {y: 1e-3, dx: 2e-5, dparams: 2e-5});
   });
 });
 
