@@ -7,6 +7,7 @@ import {refuseBuilt, translateModel} from './config/translate.js';
 import {readVersion} from './config/version.js';
 import {buildModel} from './model/build.js';
 import {compileAsSaved} from './model/compile.js';
+import {type CustomObjects, withCustomObjects} from './model/custom_objects.js';
 import {assignWeights, countValues, type StoredWeights} from './model/weights/index.js';
 import {readHdf5} from './read/hdf5.js';
 import {modelJsonHandler, parseJson, readWeights} from './read/model_json.js';
@@ -22,10 +23,20 @@ interface KerasFile {
   weights: StoredWeights;
 }
 
+export interface LoadKerasModelOptions {
+  /** Compile the model as it was saved, where tfjs has the same optimiser and losses. Default: true. */
+  compile?: boolean;
+  /**
+   * The classes of layers of your own, by the names that Python saved: the class's name, or with its
+   * package as in `@keras.saving.register_keras_serializable`, such as `'Custom>Block'`. Others must
+   * be registered before, with `tf.serialization.registerClass`.
+   */
+  customObjects?: CustomObjects;
+}
+
 /**
  * Opens a model saved by Keras 2 or 3 as `.keras` or `.h5`, or as the `model.json` that tfjs's
- * converter makes of these. Layers that tfjs lacks need their class registered first, with
- * `tf.serialization.registerClass`.
+ * converter makes of these.
  *
  * ```js
  * const model = await loadKerasModel('https://example.com/mlp.keras');
@@ -34,29 +45,38 @@ interface KerasFile {
  * ```
  *
  * @param source a path (Node), URL, File or Blob, the bytes, or a handler of tfjs (`tf.io`).
+ * @param options as those of `keras.saving.load_model`
  * @returns an ordinary layers model, in float32; compiled as in Keras, where tfjs has the same
  *     optimiser and losses.
  * @throws Error The file cannot be read or is no model, a layer is unknown or can do what tfjs
  *     cannot, or weights do not fit. No tensor of it is then left.
  */
-export async function loadKerasModel(source: KerasSource): Promise<LayersModel> {
+export async function loadKerasModel(
+  source: KerasSource,
+  options: LoadKerasModelOptions = {},
+): Promise<LayersModel> {
   try {
-    return await build(await open(source));
+    return await build(await open(source), options);
   } catch (error) {
     throw new Error(`loadKerasModel: ${(error as Error)?.message ?? error}`, {cause: error});
   }
 }
 
-async function build({model, kerasVersion, training, weights}: KerasFile): Promise<LayersModel> {
+async function build(
+  {model, kerasVersion, training, weights}: KerasFile,
+  {compile = true, customObjects = {}}: LoadKerasModelOptions,
+): Promise<LayersModel> {
   const version = readVersion(kerasVersion);
-  const config = translateModel(model, version);
   const made: tf.Variable[] = [];
   try {
-    const built = await collect(made, () => buildModel(config, countValues(weights)));
+    const built = await withCustomObjects(customObjects, () => {
+      const config = translateModel(model, version);
+      return collect(made, () => buildModel(config, countValues(weights)));
+    });
     collect(made, () => {
       refuseBuilt(built);
       assignWeights(built, model, weights, version.major);
-      compileAsSaved(built, training && checkTraining(training));
+      if (compile) compileAsSaved(built, training && checkTraining(training));
     });
     return built;
   } catch (error) {

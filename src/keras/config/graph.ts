@@ -5,6 +5,7 @@
  */
 import type {Reference} from './calls.js';
 import {type Crossing, giveMasks, type TranslatedModel} from './masks/give.js';
+import {withArguments} from './own_classes.js';
 import {type CallNumbers, type GraphCall, type GraphLayer, plainCall} from './read_graph.js';
 import type {Json, SavedLayer} from './saved.js';
 import type {Context} from './translate.js';
@@ -85,9 +86,9 @@ function toTfjs(
   const {saved = {class_name: className, config}} = layer;
   const translated = layer.translated ?? translateLayer(saved);
   const calls: Named[] = row.namesInputs ? layer.calls.map(withoutRepeats) : layer.calls;
+  const named = {class_name: translated.class_name, config: {...translated.config, name}};
   return {
-    class_name: translated.class_name,
-    config: {...translated.config, ...callOptions(layer, calls), name},
+    ...withArguments(named, callOptions(layer, calls)),
     name,
     inbound_nodes: calls.map(({inputs}) => inputs.map((ref) => [...numbers.inTfjs(ref), {}])),
   };

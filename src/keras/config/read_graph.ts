@@ -15,6 +15,7 @@ import type {KerasClass} from './classes/row.js';
 import type {Mask} from './masks/mask.js';
 import {maskOfArgument} from './masks/of_argument.js';
 import {callOrder} from './masks/order.js';
+import {isOwnClass, ownCalls} from './own_classes.js';
 import {classOf, type Json, layersOf, nameOf, type SavedLayer} from './saved.js';
 import type {KerasVersion} from './version.js';
 
@@ -105,7 +106,8 @@ function readLayer(
   const name = nameOf(saved);
   const {config} = saved;
   if (isOperation(saved)) return readOperation(saved, version, fromZero);
-  const calls = readCalls(saved).map(
+  const isOwn = isOwnClass(saved) && !layersOf(saved);
+  const calls = (isOwn ? ownCalls(saved) : readCalls(saved)).map(
     (call): GraphCall => ({
       ...call,
       inputs: call.inputs.map(fromZero),

@@ -24,12 +24,6 @@ export function classOf({class_name}: {class_name: string}): string {
   return class_name.split('>').at(-1) as string;
 }
 
-/** What a user's own class is called beside its name: the package, or else the module. */
-export function packageOf({class_name, module, registered_name}: SavedLayer): string {
-  const full = [class_name, registered_name].find((name) => name?.includes('>'));
-  return full?.split('>')[0] ?? module ?? '';
-}
-
 /** The modules of Keras 2 and 3, but not of the libraries built on them, such as keras_hub. */
 const KERAS_MODULE = /^(keras|tf_keras|tensorflow(\.python)?\.keras)(\.|$)/;
 

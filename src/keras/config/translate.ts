@@ -1,21 +1,14 @@
 /** Turns the config of a model of Keras 2 or 3 into that of Keras 2, which tfjs reads. */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {registeredLayer} from '../layers/register.js';
+import {registeredLayer, registeredModel} from '../layers/register.js';
 import {rowOf} from './classes/index.js';
 import {translateGraph} from './graph.js';
 import type {Crossing, TranslatedModel} from './masks/give.js';
 import {Models} from './masks/models.js';
 import {refusedOption, translateOptions} from './options.js';
+import {isOwnClass, keptConfig, ownNames} from './own_classes.js';
 import {asGraph} from './read_graph.js';
-import {
-  classOf,
-  isUsersOwn,
-  type Json,
-  layersOf,
-  nameOf,
-  packageOf,
-  type SavedLayer,
-} from './saved.js';
+import {classOf, isUsersOwn, type Json, layersOf, nameOf, type SavedLayer} from './saved.js';
 import type {KerasVersion} from './version.js';
 
 /** Where a layer is, and how its model was saved. */
@@ -45,31 +38,30 @@ function translateLayer(saved: SavedLayer, context: Context): Json {
   refuse(saved, context);
   try {
     const inner = (layer: SavedLayer) => translateLayer(layer, context);
-    return {class_name: className, config: translateOptions(saved, context.version, inner)};
+    const config = translateOptions(saved, context.version, inner);
+    return {class_name: className, config: isOwnClass(saved) ? keptConfig(config) : config};
   } catch (error) {
     throw new Error(`${className} layer "${nameOf(saved)}": ${(error as Error).message}`);
   }
 }
 
 /**
- * The name of the class of tfjs that plays a layer. A user's own is registered under its full name,
- * `package>Class`, or, where no class of Keras has that name, without the package.
+ * The name of the class of tfjs that plays a layer.
  *
  * @throws Error There is none.
  */
 function tfjsClass(saved: SavedLayer, context: Context): string {
   const className = classOf(saved);
   const usersOwn = isUsersOwn(saved);
-  const names = usersOwn
-    ? [`${packageOf(saved)}>${className}`, className]
-    : [rowOf(saved).playedBy ?? className];
+  const names = usersOwn ? ownNames(saved) : [rowOf(saved).playedBy ?? className];
   const name = names.find((each) => registeredLayer(each, usersOwn));
   if (name) return name;
-  const wanted = registeredLayer(className, false) ? `${packageOf(saved)}>${className}` : className;
+  const wanted = names.find((each) => !registeredLayer(each, false)) ?? className;
   throw new Error(
     `${where(saved, context)} is of the class ${className}, which is not known. Write it as a ` +
-      `class that extends tf.layers.Layer, with the static className '${wanted}', and register ` +
-      'it before loading: tf.serialization.registerClass(TheClass).',
+      "class that extends tf.layers.Layer or, where it holds layers, KerasLayer of 'tfjs-layernorm/" +
+      `keras', and give it to loadKerasModel in {customObjects: {'${wanted}': TheClass}}, or register ` +
+      `it before, with the static className '${wanted}': tf.serialization.registerClass(TheClass).`,
   );
 }
 
@@ -86,8 +78,7 @@ function where(saved: SavedLayer, {path}: Context): string {
 }
 
 function translateNested(saved: SavedLayer, context: Context, crossing: Crossing): TranslatedModel {
-  const name = classOf(saved);
-  const className = name === 'Model' ? 'Functional' : name;
+  const className = modelClass(saved);
   const inner = {...context, path: [...context.path, saved.config.name ?? className]};
   const layer = (each: SavedLayer) => translateLayer(each, inner);
   const isGraph = Boolean(saved.config.output_layers);
@@ -101,6 +92,13 @@ function translateNested(saved: SavedLayer, context: Context, crossing: Crossing
   };
   const translated = translateGraph(saved, inner, crossing, translators);
   return {class_name: isGraph ? className : 'Functional', ...translated};
+}
+
+/** A class of a user's own that extends one of Keras's models is built as that. */
+function modelClass(saved: SavedLayer): string {
+  const className = classOf(saved);
+  if (className === 'Sequential' || registeredModel(className)) return className;
+  return saved.config.output_layers ? 'Functional' : 'Sequential';
 }
 
 /** @throws Error What can be told only once the model is built: by a row, tfjs gives other values. */

@@ -1,7 +1,8 @@
 /** Makes `tf.loadLayersModel` build the layers that Keras has and tfjs lacks. */
 import {serialization} from '@tensorflow/tfjs-core';
-import {layers} from '@tensorflow/tfjs-layers';
+import {LayersModel, layers} from '@tensorflow/tfjs-layers';
 import {ourClasses} from '../config/classes/index.js';
+import {KerasCall} from './keras_call.js';
 
 type Class = serialization.SerializableConstructor<serialization.Serializable>;
 
@@ -14,6 +15,7 @@ const builtIn = new Map<string, Class>();
  */
 export function registerKerasLayers(): void {
   for (const layer of ourClasses()) serialization.registerClass(layer);
+  serialization.registerClass(KerasCall);
   for (const [name, [registered]] of Object.entries(classNameMap())) {
     if (!builtIn.has(name)) builtIn.set(name, registered);
   }
@@ -28,6 +30,18 @@ export function registeredLayer(name: string, usersOwn: boolean): Class | undefi
   const [found] = Object.hasOwn(map, name) ? map[name] : [];
   if (!(found?.prototype instanceof layers.Layer)) return undefined;
   return usersOwn && found === builtIn.get(name) ? undefined : found;
+}
+
+/** Whether a class of models of a user's own is registered under a name. */
+export function registeredModel(name: string): boolean {
+  const map = classNameMap();
+  const [found] = Object.hasOwn(map, name) ? map[name] : [];
+  return found?.prototype instanceof LayersModel && !builtIn.has(name);
+}
+
+/** Whether tfjs or this package has a class of that name. */
+export function isBuiltIn(name: string): boolean {
+  return builtIn.has(name);
 }
 
 const classNameMap = () => serialization.SerializationMap.getMap().classNameMap;

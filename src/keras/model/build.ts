@@ -4,6 +4,7 @@
  */
 import {serialization, tidy} from '@tensorflow/tfjs-core';
 import {initializers, type LayersModel, layers, models} from '@tensorflow/tfjs-layers';
+import {unkeptConfig} from '../config/own_classes.js';
 import {type Json, printed} from '../config/saved.js';
 import {rememberName} from './weights/parts.js';
 
@@ -39,12 +40,12 @@ function watchClasses(): () => void {
   const before = {...classNameMap};
   for (const [name, [cls, fromConfig]] of Object.entries(before)) {
     if (!(cls.prototype instanceof layers.Layer)) continue;
-    const watched: typeof fromConfig = (...args) => {
-      const [, config] = args;
+    const watched: typeof fromConfig = (registered, saved, ...others) => {
+      const config = unkeptConfig(saved);
       return explained(
         `${name} layer "${config.name}"`,
         () => config,
-        () => fromConfig(...args),
+        () => fromConfig(registered, config, ...others),
       );
     };
     classNameMap[name] = [cls, watched];
@@ -101,6 +102,9 @@ function watchWeights(stored: number): () => void {
 
 const described = (layer: Layer) => `${layer.getClassName()} layer "${layer.name}"`;
 
+/** tfjs prints whole layers in some of its messages. */
+const shortened = (text: string) => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
+
 /** What `make` returns. @throws BuildError, saying which layer failed and, if tfjs does not, on what. */
 function explained<T>(layer: string, given: () => unknown, make: () => T): T {
   try {
@@ -109,7 +113,9 @@ function explained<T>(layer: string, given: () => unknown, make: () => T): T {
     if (error instanceof BuildError) throw error;
     const {name, message} = error as Error;
     const isMeant = !/^(Type|Range|Reference)Error$/.test(name) && !message.includes('[object ');
-    const reason = isMeant ? message : `tfjs cannot build it as it is saved: ${printed(given())}.`;
+    const reason = isMeant
+      ? shortened(message)
+      : `tfjs cannot build it as it is saved: ${printed(given())}.`;
     throw new BuildError(`${layer}: ${reason}`, {cause: error});
   }
 }

@@ -6,14 +6,16 @@ import type {LayerVariable} from '@tensorflow/tfjs-layers';
 import {type Json, nameOf, type SavedLayer} from '../../config/saved.js';
 import type {NamedTensor} from '../../read/hdf5.js';
 import {type Assigned, assign, countsDiffer, placeOf} from './assign.js';
+import {inOrderOf, splitByLooks} from './by_looks.js';
 import {
   hasKnownOrder,
-  kindOf,
   type Layer,
   type Leaf,
   leavesOf,
   localName,
   partsOf,
+  stepsOf,
+  weightsOf,
 } from './parts.js';
 
 /** A layer of the model beside what was saved of it. */
@@ -27,7 +29,7 @@ export function assignByLayer(
 ): void {
   const assigned: Assigned = new Map();
   for (const [layer, savedLayer] of pairs(model, saved)) {
-    assignOuter(layer, savedLayer, byLayer.get(layer.name) ?? [], assigned);
+    assignOuter(layer, savedLayer, byLayer.get(layer.name) ?? [], assigned, true);
   }
 }
 
@@ -45,7 +47,8 @@ export function assignByName(model: Layer, saved: SavedLayer, tensors: NamedTens
   const byLayer = named && isWhole ? named : splitInOrder(layers, tensors);
   const assigned: Assigned = new Map();
   for (const [layer, savedLayer] of layers) {
-    assignOuter(layer, savedLayer, byLayer.get(layer) ?? [], assigned);
+    const part = byLayer.get(layer) ?? [];
+    assignOuter(layer, savedLayer, part, assigned, isInKerasOrder(layer, savedLayer, part));
   }
 }
 
@@ -112,9 +115,6 @@ function splitInOrder(layers: Pair[], tensors: NamedTensor[]): Map<Layer, NamedT
   return found;
 }
 
-/** The steps of a name, without the number of an output that Keras 2 has at its end. */
-const stepsOf = ({name}: NamedTensor) => name.replace(/:\d+$/, '').split('/');
-
 /** The name of a layer and those of all layers in its config. */
 function namesIn(saved: SavedLayer): Set<string> {
   const names = new Set([nameOf(saved)]);
@@ -135,30 +135,45 @@ function pairs(model: Layer, saved: SavedLayer): Pair[] {
   });
 }
 
-/** Gives an outermost layer the weights that the file has for it. */
+/** Whether the weights of a layer come in the order in which Keras has them, as far as names say. */
+function isInKerasOrder(layer: Layer, saved: SavedLayer, tensors: NamedTensor[]): boolean {
+  const leaves = leavesOf(layer, saved);
+  if (leaves.flatMap(weightsOf).length !== tensors.length) return false;
+  return splitInKerasOrder(leaves, tensors).every(([leaf, part]) => {
+    const names = part.map((tensor) => stepsOf(tensor).at(-1));
+    const own = weightsOf(leaf).map((weight) => localName(weight).split('/').at(-1));
+    const isNamedAlike = [...own].sort().join() === [...names].sort().join();
+    return !isNamedAlike || own.join() === names.join();
+  });
+}
+
+/**
+ * Gives an outermost layer the weights that the file has for it.
+ *
+ * @param isOrdered whether they come in Keras's order
+ */
 function assignOuter(
   layer: Layer,
   saved: SavedLayer,
   tensors: NamedTensor[],
   assigned: Assigned,
+  isOrdered: boolean,
 ): void {
   const leaves = leavesOf(layer, saved);
   const count = leaves.flatMap(weightsOf).length;
   if (count !== tensors.length) throw new Error(countsDiffer(layer, count, tensors.length));
-  const split = splitAmong(layer, saved, leaves, tensors);
+  const split = splitAmong(layer, leaves, tensors, isOrdered);
   for (const [leaf, part] of split) {
-    assign(leaf.layer, weightsOf(leaf), ordered(leaf, part), assigned);
+    assign(leaf.layer, weightsOf(leaf), inOrderOf(leaf, part, isOrdered), assigned);
   }
 }
-
-const weightsOf = ({trainable, nonTrainable}: Leaf) => [...trainable, ...nonTrainable];
 
 /** By the names of the layers, where each is in the names of its own weights and of no other's. */
 function splitAmong(
   layer: Layer,
-  saved: SavedLayer,
   leaves: Leaf[],
   tensors: NamedTensor[],
+  isOrdered: boolean,
 ): [Leaf, NamedTensor[]][] {
   const byName = leaves.map((leaf): [Leaf, NamedTensor[]] => {
     return [leaf, tensors.filter((tensor) => stepsOf(tensor).at(-2) === leaf.layer.name)];
@@ -166,8 +181,8 @@ function splitAmong(
   const isWhole = byName.every(([leaf, part]) => part.length === weightsOf(leaf).length);
   const named = byName.flatMap(([, part]) => part);
   if (isWhole && new Set(named).size === tensors.length) return byName;
-  if (!hasStrangers(layer)) return splitInKerasOrder(leaves, tensors);
-  return splitByLooks(layer, saved, leaves, tensors);
+  const isKnown = isOrdered && !hasStrangers(layer);
+  return isKnown ? splitInKerasOrder(leaves, tensors) : splitByLooks(layer, tensors, isOrdered);
 }
 
 /** Whether it has a class of a user's, with layers in an order that nothing says. */
@@ -186,43 +201,4 @@ function splitInKerasOrder(leaves: Leaf[], tensors: NamedTensor[]): [Leaf, Named
   };
   const trainable = leaves.map((leaf) => take(leaf.trainable));
   return leaves.map((leaf, i) => [leaf, [...trainable[i], ...take(leaf.nonTrainable)]]);
-}
-
-/**
- * A class of a user's holds layers that Keras has named after their classes. Each group of weights
- * goes to the layer that has the same class and shapes; there must be one only.
- *
- * @throws Error None, or more than one.
- */
-function splitByLooks(
-  layer: Layer,
-  saved: SavedLayer,
-  leaves: Leaf[],
-  tensors: NamedTensor[],
-): [Leaf, NamedTensor[]][] {
-  const inOrder = splitInKerasOrder(leaves, tensors);
-  const looks = inOrder.map(([leaf]) => lookOf(leaf));
-  const twice = looks.find((look, i) => looks.indexOf(look) !== i);
-  const fits = inOrder.every(([leaf, part]) =>
-    weightsOf(leaf).every(({shape}, i) => String(shape) === String(part[i].shape)),
-  );
-  if (twice === undefined && fits) return inOrder;
-  const names = partsOf(layer, saved).map(({attribute}) => `'${attribute}'`);
-  throw new Error(
-    `${placeOf(layer)}: an .h5 file does not name the attributes of a class of your own, and ` +
-      `${twice === undefined ? 'its weights do not fit in the order of its properties' : `there are several with weights as of ${twice}`}. ` +
-      `Say in which order the class in Python makes them: static innerLayers = [${names.join(', ')}].`,
-  );
-}
-
-const lookOf = (leaf: Leaf) =>
-  `${kindOf(leaf.layer)} ${weightsOf(leaf)
-    .map(({shape}) => `[${shape}]`)
-    .join(' ')}`;
-
-/** By name, where the layer of tfjs has the same names; otherwise as they come. */
-function ordered(leaf: Leaf, tensors: NamedTensor[]): NamedTensor[] {
-  const byName = new Map(tensors.map((tensor) => [stepsOf(tensor).at(-1), tensor]));
-  const found = weightsOf(leaf).map((weight) => byName.get(localName(weight)));
-  return found.every((tensor) => tensor !== undefined) ? found : tensors;
 }

@@ -1,10 +1,23 @@
 /** Weights of a `.keras` file, by their path: `layers/lstm/cell/vars/0`. */
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
 import {rowOf} from '../../config/classes/index.js';
-import {own, type SavedLayer} from '../../config/saved.js';
+import {nameOf, own, type SavedLayer} from '../../config/saved.js';
 import type {StoredTensor} from '../../read/hdf5.js';
 import {type Assigned, assign, placeOf} from './assign.js';
-import {ABSENT, kindOf, type Layer, localName, ownWeights, type Part, partsOf} from './parts.js';
+import {
+  ABSENT,
+  bareName,
+  called,
+  isModel,
+  kindOf,
+  type Layer,
+  leavesOf,
+  localName,
+  ownWeights,
+  type Part,
+  partsOf,
+  weightsOf,
+} from './parts.js';
 
 /** What Keras 2.12 and 2.13 call the folder `layers`. */
 const OLD_FOLDER = '_layer_checkpoint_dependencies';
@@ -23,8 +36,8 @@ interface Folder {
 /** What is known while one file is read. */
 interface Reading {
   assigned: Assigned;
-  /** The first of the places of a layer that has several, by the file's number of the layer. */
-  shared: Map<number, Layer>;
+  /** The first layer of each class and name: a layer that has several places has them in each. */
+  firsts: Map<string, Layer>;
   keras3: boolean;
 }
 
@@ -36,7 +49,11 @@ export function assignByPath(
   major: number,
 ): void {
   const root = toFolders(tensors);
-  assignParts(model, saved, root, {assigned: new Map(), shared: new Map(), keras3: major >= 3});
+  assignParts(model, saved, root, {
+    assigned: new Map(),
+    firsts: new Map(),
+    keras3: major >= 3,
+  });
   const [extra] = restOf(root);
   if (extra) throw new Error(`the file has the weight ${extra}, but the model has no such layer.`);
 }
@@ -59,9 +76,16 @@ function toFolders(tensors: Map<string, StoredTensor>): Folder {
 function inside(folder: Folder, name: string): Folder {
   const found = folder.folders.get(name);
   if (found) return found;
-  const made = {path: `${folder.path}${name}/`, vars: new Map(), folders: new Map()};
+  const made = emptyFolder(folder, name);
   folder.folders.set(name, made);
   return made;
+}
+
+/** What a folder is called in the one around it. */
+const nameIn = ({path}: Folder) => path.split('/').at(-2) as string;
+
+function emptyFolder({path}: Folder, name: string): Folder {
+  return {path: `${path}${name}/`, vars: new Map(), folders: new Map()};
 }
 
 function assignLayer(layer: Layer, saved: SavedLayer | undefined, at: Folder, r: Reading): void {
@@ -70,8 +94,7 @@ function assignLayer(layer: Layer, saved: SavedLayer | undefined, at: Folder, r:
     take(layer, weights, name ? find(at, name) : at, r);
   }
   assignParts(layer, saved, at, r);
-  const [rest] = restOf(at);
-  if (rest) throw new Error(unmatched(layer, at, rest));
+  if (restOf(at).length) throw new Error(unmatched(layer, at));
 }
 
 /** A layer's weights by the folder that they are in. */
@@ -86,11 +109,16 @@ function byFolder(layer: Layer, weights: LayerVariable[]): Map<string, LayerVari
   return found;
 }
 
-/** The folder of an attribute, which is private, with an underscore, in some versions. */
+/**
+ * The folder of an attribute: which are private, with an underscore, differs by version, and camelCase
+ * does not say whether `norm1` was `norm_1`.
+ */
 function find(at: Folder, attribute: string): Folder {
   const bare = attribute.replace(/^_+/, '');
   const [found] = [attribute, bare, `_${bare}`].flatMap((name) => at.folders.get(name) ?? []);
-  return found ?? {path: `${at.path}${attribute}/`, vars: new Map(), folders: new Map()};
+  const alike = [...at.folders].filter(([name]) => bareName(name) === bareName(attribute));
+  if (found || alike.length === 1) return found ?? alike[0][1];
+  return emptyFolder(at, attribute);
 }
 
 function take(layer: Layer, weights: LayerVariable[], at: Folder, r: Reading): void {
@@ -115,6 +143,11 @@ function inOrder(vars: Map<string, StoredTensor>, weights: LayerVariable[]): Sto
 function assignParts(layer: Layer, saved: SavedLayer | undefined, at: Folder, r: Reading): void {
   for (const part of partsOf(layer, saved)) {
     const folder = find(at, part.attribute);
+    const isAbsent = at.folders.get(nameIn(folder)) !== folder;
+    const weights = [part.held].flat().flatMap((each) => leavesOf(each).flatMap(weightsOf));
+    if (isAbsent && !isModel(layer) && weights.some((weight) => !r.assigned.has(weight))) {
+      throw new Error(unmatched(layer, at));
+    }
     if (Array.isArray(part.held)) assignList(part, part.held, folder, r);
     else assignOnce(part.held, part.saved[0], folder, r);
   }
@@ -130,12 +163,17 @@ function assignList({saved}: Part, held: Layer[], at: Folder, r: Reading): void 
     const count = counts.get(kind) ?? 0;
     if (isCounted) counts.set(kind, count + 1);
     if (layer === ABSENT) return;
-    assignOnce(layer, saved[i], find(at, count ? `${kind}_${count}` : kind), r);
+    const name = count ? `${kind}_${count}` : kind;
+    const folder = at.folders.get(name) ?? emptyFolder(at, name);
+    assignOnce(layer, saved[i], folder, r);
   });
 }
 
-const firstOf = (saved: SavedLayer | undefined, {shared}: Reading) =>
-  saved?.shared_object_id === undefined ? undefined : shared.get(saved.shared_object_id);
+/** The layer that has the weights of one which the file numbers, since it has several places. */
+const firstOf = (saved: SavedLayer | undefined, {firsts}: Reading) =>
+  saved?.shared_object_id === undefined ? undefined : firsts.get(keyOf(saved));
+
+const keyOf = (saved: SavedLayer) => `${saved.class_name} ${nameOf(saved)}`;
 
 /** A layer that has several places in models within models has its weights in the file once. */
 function assignOnce(layer: Layer, saved: SavedLayer | undefined, at: Folder, r: Reading): void {
@@ -146,7 +184,7 @@ function assignOnce(layer: Layer, saved: SavedLayer | undefined, at: Folder, r: 
     return;
   }
   assignLayer(layer, saved, at, r);
-  if (saved?.shared_object_id !== undefined) r.shared.set(saved.shared_object_id, layer);
+  if (saved && !r.firsts.has(keyOf(saved))) r.firsts.set(keyOf(saved), layer);
 }
 
 /** The paths of what nothing took. */
@@ -157,12 +195,15 @@ function restOf(folder: Folder): string[] {
   ];
 }
 
-function unmatched(layer: Layer, at: Folder, path: string): string {
+function unmatched(outer: Layer, at: Folder): string {
+  const layer = called(outer);
   const list = (names: string[]) => names.map((name) => `"${name}"`).join(', ') || 'none';
+  const [rest] = restOf(at);
   const names = [...at.folders].filter(([, folder]) => restOf(folder).length).map(([name]) => name);
   return (
-    `${placeOf(layer)} has no place for ${path}. The file has weights under ${list(names)} of it; ` +
-    `a class of your own needs a property of each of these names, in camelCase, with the layer that ` +
-    `has them, built in build(). It has ${list(partsOf(layer).map(({attribute}) => attribute))}.`
+    `${placeOf(layer)} and the file do not have the same weights${rest ? `, such as ${rest}` : ''}. ` +
+    `The file has some under the names ${list(names)} of it; a class of your own needs a property of ` +
+    'each of these names, in camelCase, with the layer that has them, built in build(). It has layers ' +
+    `under ${list(partsOf(layer).map(({attribute}) => attribute))}.`
   );
 }

@@ -3,9 +3,12 @@
  * layers under the names by which it holds them: a Bidirectional's under `forward_layer` and
  * `backward_layer`, a user's own class's under its attributes.
  */
-import {LayersModel, type LayerVariable, layers} from '@tensorflow/tfjs-layers';
+import {LayersModel, type LayerVariable, type layers} from '@tensorflow/tfjs-layers';
 import {rowOf} from '../../config/classes/index.js';
 import {classOf, layersOf, nameOf, type SavedLayer, snakeCase} from '../../config/saved.js';
+import {KerasCall} from '../../layers/keras_call.js';
+import {heldLayers} from '../../layers/keras_layer.js';
+import type {NamedTensor} from '../../read/hdf5.js';
 
 export type Layer = layers.Layer;
 
@@ -17,6 +20,8 @@ export interface Part {
   held: Layer | Layer[];
   /** What the file says of each of them, where it says so. */
   saved: (SavedLayer | undefined)[];
+  /** Whether the order of the list means something. */
+  isOrdered: boolean;
 }
 
 /** A layer whose weights are its own, or some of those of a layer that Keras makes of several. */
@@ -39,26 +44,36 @@ export function localName(weight: LayerVariable): string {
 }
 
 /** Whether the order of what it holds is known: by Keras's class, or because the class says so. */
-export function hasKnownOrder(layer: Layer): boolean {
+export function hasKnownOrder(outer: Layer): boolean {
+  const layer = called(outer);
   return isModel(layer) || attributesOf(layer) !== undefined;
 }
 
 export const isModel = (layer: Layer): boolean => (layer as unknown) instanceof LayersModel;
 
-/** A user's own class may list its attributes in a static `innerLayers`, in Python's order. */
+/** A `KerasCall` is no layer of Keras's, but the way in which one is called. */
+export const called = (layer: Layer): Layer => (layer instanceof KerasCall ? layer.layer : layer);
+
+/** Whether a user's own class lists its attributes in a static `innerLayers`, in Python's order. */
+export const declaresOrder = (layer: Layer): boolean => Array.isArray(declared(layer));
+
+const declared = (layer: Layer) => (layer.constructor as {innerLayers?: unknown}).innerLayers;
+
 function attributesOf(layer: Layer): string[] | undefined {
-  const declared = (layer.constructor as {innerLayers?: unknown}).innerLayers;
-  if (Array.isArray(declared)) return declared.map((name) => snakeCase(String(name)));
+  const names = declared(layer);
+  if (Array.isArray(names)) return names.map((name) => snakeCase(String(name)));
   const {holds} = rowOf({class_name: layer.getClassName(), config: {}});
   return holds && [...holds];
 }
 
-/** The layers that a layer holds, of those that are built or models. */
-export function partsOf(layer: Layer, saved?: SavedLayer): Part[] {
+/** The layers that a layer holds. */
+export function partsOf(outer: Layer, saved?: SavedLayer): Part[] {
+  const layer = called(outer);
   if (isModel(layer)) {
     const inside = (layer as unknown as LayersModel).layers;
     if (!saved || !layersOf(saved)) {
-      return [{attribute: 'layers', held: inside, saved: inside.map(() => undefined)}];
+      const nothing = inside.map(() => undefined);
+      return [{attribute: 'layers', held: inside, saved: nothing, isOrdered: true}];
     }
     const byName = new Map(inside.map((each) => [each.name, each]));
     const pairs = (layersOf(saved) ?? []).map((each) => [byName.get(nameOf(each)), each] as const);
@@ -68,47 +83,34 @@ export function partsOf(layer: Layer, saved?: SavedLayer): Part[] {
         attribute: 'layers',
         held: pairs.map(([each]) => each ?? ABSENT),
         saved: pairs.map(([, each]) => each),
+        isOrdered: true,
       },
     ];
   }
   const order = attributesOf(layer);
-  const found = Object.entries(layer).flatMap(([property, value]): Part[] => {
+  const found = heldLayers(layer).flatMap(({property, layers: held, isOrdered}): Part[] => {
     const attribute = snakeCase(property);
-    if (order && !order.includes(attribute)) return [];
-    const held = heldIn(value);
-    if (!held) return [];
+    if (order && !order.some((name) => bareName(name) === bareName(attribute))) return [];
     const inConfig = saved?.config?.[attribute.replace(/^_+/, '')];
-    const all = [held].flat();
-    const listed = Array.isArray(inConfig) ? inConfig : [inConfig];
-    return [
-      {attribute, held, saved: all.map((_, i) => (listed[i]?.class_name ? listed[i] : undefined))},
-    ];
+    const listed = [inConfig].flat();
+    const savedParts = [held].flat().map((_, i) => (listed[i]?.class_name ? listed[i] : undefined));
+    return [{attribute, held, saved: savedParts, isOrdered}];
   });
   if (!order) return found;
-  return order.flatMap((name) => found.filter(({attribute}) => attribute === name));
+  return order.flatMap((name) =>
+    found.filter(({attribute}) => bareName(attribute) === bareName(name)),
+  );
 }
+
+/** A name without what camelCase and the private attributes of Python change in it. */
+export const bareName = (name: string): string => name.replaceAll('_', '').toLowerCase();
 
 /** Stands for a layer that is in the file and not in the model. */
 export const ABSENT = Object.freeze({}) as unknown as Layer;
 
-/** The layer or layers in a property; undefined where there are none. */
-function heldIn(value: unknown): Layer | Layer[] | undefined {
-  if (value instanceof layers.Layer) return value;
-  const list = Array.isArray(value)
-    ? value
-    : value !== null &&
-        typeof value === 'object' &&
-        Object.getPrototypeOf(value) === Object.prototype
-      ? Object.values(value)
-      : value instanceof Map
-        ? [...value.values()]
-        : [];
-  const held = list.filter((each): each is Layer => each instanceof layers.Layer);
-  return held.length ? held : undefined;
-}
-
 /** The weights that a layer has by itself. */
-export function ownWeights(layer: Layer): Pick<Leaf, 'trainable' | 'nonTrainable'> {
+export function ownWeights(outer: Layer): Pick<Leaf, 'trainable' | 'nonTrainable'> {
+  const layer = called(outer);
   const inside = new Set(partsOf(layer).flatMap(({held}) => [held].flat().flatMap(allWeights)));
   const own = (weights: LayerVariable[]) => weights.filter((weight) => !inside.has(weight));
   return {trainable: own(layer.trainableWeights), nonTrainable: own(layer.nonTrainableWeights)};
@@ -120,8 +122,9 @@ function allWeights(layer: Layer): LayerVariable[] {
 }
 
 /** All layers with weights of their own in a layer, in the order in which Keras counts them. */
-export function leavesOf(layer: Layer, saved?: SavedLayer): Leaf[] {
-  if (layer === ABSENT) return [];
+export function leavesOf(outer: Layer, saved?: SavedLayer): Leaf[] {
+  if (outer === ABSENT) return [];
+  const layer = called(outer);
   const own = ownWeights(layer);
   const inner = partsOf(layer, saved).flatMap(({held, saved: each}) =>
     [held].flat().flatMap((part, i) => leavesOf(part, each[i])),
@@ -134,3 +137,11 @@ export function leavesOf(layer: Layer, saved?: SavedLayer): Leaf[] {
 export function kindOf(layer: Layer, saved?: SavedLayer): string {
   return snakeCase(saved ? classOf(saved) : layer.getClassName());
 }
+
+export const weightsOf = ({trainable, nonTrainable}: Leaf): LayerVariable[] => [
+  ...trainable,
+  ...nonTrainable,
+];
+
+/** The steps of a name, without the number of an output that Keras 2 has at its end. */
+export const stepsOf = ({name}: NamedTensor): string[] => name.replace(/:\d+$/, '').split('/');
