@@ -18,7 +18,7 @@ const specsOf = (backend) =>
 
 /** For the kernels that stand in where a backend has none: what the ops and layers compute. */
 const opSpecs = [
-  spec('op/{errors,faults,gradients,invariants,memory,numerics}'),
+  spec('op/{errors,faults,gradients,invariants,large_gradients,memory,numerics}'),
   spec('layers/*'),
   spec('kernels/contract'),
 ];

@@ -1,5 +1,4 @@
 /** The specs that bear on `src/ops`, in one file, so that tfjs is loaded once for each mutant. */
-import '../spec/layers/layer.spec.js';
 import '../spec/op/backend.spec.js';
 import '../spec/op/errors.spec.js';
 import '../spec/op/fixtures.spec.js';

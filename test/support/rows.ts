@@ -1,9 +1,9 @@
 /** Random rows, the op's values and gradients of them, and the comparison with the reference. */
 import {layerNorm} from '../../src/index.js';
+import * as reference from '../../src/reference.js';
 import {Random} from '../../tools/random.js';
 import {tf} from '../backends/current.js';
 import {expectClose} from './close.js';
-import {type ExpectedOptions, expectedBackward, expectedForward} from './expected.js';
 
 /** What is normalised over its last dimension, and the gradient of the result. */
 export interface Rows {
@@ -38,8 +38,8 @@ export function inputsOf({shape, x, gamma, beta}: Rows): [tf.Tensor, tf.Tensor, 
 }
 
 /** What the reference is given besides x. */
-export function optionsOf({shape, gamma, beta, epsilon}: Rows): ExpectedOptions {
-  return {shape, axes: [shape.length - 1], gamma, beta, epsilon, center: true};
+export function optionsOf({gamma, beta, epsilon}: Rows): reference.ReferenceOptions {
+  return {cols: gamma.length, gamma, beta, epsilon, center: true};
 }
 
 /**
@@ -80,8 +80,9 @@ export async function expectRows(
 ): Promise<void> {
   const actual = await Promise.all(tensors.map((tensor) => tensor.data()));
   tf.dispose(tensors);
-  const expected = expectedBackward(rows.dy, rows.x, optionsOf(rows));
-  expectClose(actual[0], expectedForward(rows.x, optionsOf(rows)), y, rows.gamma.length);
+  const options = optionsOf(rows);
+  const expected = reference.backward(rows.dy, rows.x, options);
+  expectClose(actual[0], reference.forward(rows.x, options).y, y, options.cols);
   expectClose(actual[1], expected.dx, dx);
   expectClose(actual[2], expected.dgamma, dparams);
   expectClose(actual[3], expected.dbeta, dparams);
