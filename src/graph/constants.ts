@@ -12,6 +12,8 @@ export interface Constant {
 export interface Constants {
   /** Absent: there is no such weight. */
   shape(name: string): number[] | undefined;
+  /** The byte at which a weight begins. Absent: there is no such weight. */
+  start(name: string): number | undefined;
   /** Absent: there is no such weight, or it holds no numbers, or more than a graph's settings do. */
   value(name: string): Constant | undefined;
 }
@@ -57,6 +59,7 @@ export function readConstants(
 
   return {
     shape: (name) => places.get(name)?.spec.shape,
+    start: (name) => places.get(name)?.start,
     value(name) {
       const place = places.get(name);
       if (!place || place.spec.dtype === 'string' || place.spec.dtype === 'complex64') return;

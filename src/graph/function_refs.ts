@@ -35,16 +35,18 @@ const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
   UniqueV2: ['y', 'idx'],
 };
 
-/** The function with its references as those of a graph. */
+/** The function with its references as those of a graph, and with lists for what it does not take. */
 export function withGraphRefs(f: FunctionDef): FunctionDef {
-  if (!f.nodeDef) return f;
+  const {inputArg = [], outputArg = []} = f.signature ?? {};
+  const signature = {...f.signature, inputArg, outputArg}; // tfjs fails where one is left out.
+  if (!f.nodeDef) return {...f, signature};
   const byName = new Map(f.nodeDef.map((node) => [node.name, node]));
   const nodeDef = f.nodeDef.map(
     (node): NodeDef =>
       node.input ? {...node, input: node.input.map((ref) => graphRef(ref, byName))} : node,
   );
   const ret = Object.entries(f.ret ?? {}).map(([arg, ref]) => [arg, graphRef(ref, byName)]);
-  return {...f, nodeDef, ret: Object.fromEntries(ret)};
+  return {...f, signature, nodeDef, ret: Object.fromEntries(ret)};
 }
 
 function graphRef(ref: string, byName: ReadonlyMap<string, NodeDef>): string {

@@ -14,6 +14,7 @@ import {
   nodeName,
 } from './graph_def.js';
 import {GraphIndex} from './graph_index.js';
+import {withoutHalfOverflow} from './half_overflow.js';
 import {inlineCalls} from './inline_calls.js';
 import type {Match, PatternName} from './match.js';
 import {findMatches, replaceMatches} from './rewrite.js';
@@ -45,7 +46,8 @@ export interface FusionReport {
  * @returns A handler of the same kind, with `load` alone. What it loads has a `FusionReport` as
  *     `userDefinedMetadata.layerNorm`. A weight stream is read to its end.
  * @throws Error The handler has no `load`; on loading: the model is no graph model, a node takes one
- *     that is not there, or there are fewer weights than the model says.
+ *     that is not there, or there are fewer weights than the model says; an op on the way to the outputs
+ *     is one that neither tfjs nor this package has, or for which the current backend lacks a kernel.
  */
 export function fuseGraph<Handler extends tf.io.IOHandler | tf.io.IOHandlerSync>(
   handler: Handler,
@@ -86,6 +88,8 @@ function fuseArtifacts(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
   const constants = readConstants(artifacts.weightSpecs ?? [], artifacts.weightData ?? []);
   const {fusedGraph, matches} = fuse(graph, outputs, constants);
   const {graph: flatGraph, specs} = flattenParams(fusedGraph, artifacts.weightSpecs ?? [], outputs);
+  const weightData =
+    artifacts.weightData && withoutHalfOverflow(graph, specs, constants, artifacts.weightData);
   const modelTopology = runnable(flatGraph, outputs);
   const layerNorm = report(matches);
   console.debug(`tfjs-layernorm: fused ${layerNorm.fused} of the normalisations in the graph.`);
@@ -93,6 +97,7 @@ function fuseArtifacts(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
     ...artifacts,
     modelTopology,
     weightSpecs: [...specs],
+    weightData,
     userDefinedMetadata: {...artifacts.userDefinedMetadata, layerNorm},
   };
 }
@@ -132,7 +137,8 @@ function fuse(
   return {fusedGraph, matches: all};
 }
 
-function outputsOf({signature, userDefinedMetadata}: tf.io.ModelArtifacts): Set<string> {
+/** Names of the nodes whose values the model's signature asks for. */
+export function outputsOf({signature, userDefinedMetadata}: tf.io.ModelArtifacts): Set<string> {
   const signatures = [signature, userDefinedMetadata?.signature] as (
     | {outputs?: Record<string, {name?: unknown} | null>}
     | null

@@ -1,6 +1,8 @@
 import {type GraphModel, loadGraphModel as loadStock} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import {type FusionReport, fuseGraph} from './fuse_graph.js';
+import {checkBackend, type NeededOps, neededOps} from './check_ops.js';
+import {type FusionReport, fuseGraph, outputsOf} from './fuse_graph.js';
+import type {GraphDef} from './graph_def.js';
 
 /** A graph model that says in its metadata what was fused. */
 export type FusedGraphModel = GraphModel & {readonly metadata: {layerNorm: FusionReport}};
@@ -16,14 +18,46 @@ export type FusedGraphModel = GraphModel & {readonly metadata: {layerNorm: Fusio
  * @param source A URL, or a path where the backend knows paths (`file://` in Node), or an IOHandler.
  * @param options As for `tf.loadGraphModel`: requestInit, onProgress, fromTFHub, ….
  * @returns The model; its `metadata.layerNorm` is a `FusionReport`.
- * @throws Error As `fuseGraph` on loading, and where several handlers take the URL.
+ * @throws Error As `fuseGraph` on loading, and where several handlers take the URL; when it runs on
+ *     another backend than the one on which it was loaded: that lacks a kernel for one of its ops.
  */
 export async function loadGraphModel(
   source: string | tf.io.IOHandler,
   options: tf.io.LoadOptions = {},
 ): Promise<FusedGraphModel> {
-  const handler = fuseGraph(handlerOf(source, options));
-  return loadStock(handler, {...options, fromTFHub: false}) as Promise<FusedGraphModel>;
+  const fused = fuseGraph(handlerOf(source, options));
+  let needed: NeededOps = new Map();
+  const load = async () => {
+    const artifacts = await (fused.load as () => Promise<tf.io.ModelArtifacts>)();
+    needed = neededOps(artifacts.modelTopology as GraphDef, outputsOf(artifacts));
+    return artifacts;
+  };
+  const model = await loadStock({load}, {...options, fromTFHub: false});
+  checkWhenRun(model, needed);
+  return model as FusedGraphModel;
+}
+
+/**
+ * A model may run on another backend than the one on which it was loaded: there it is checked as well,
+ * before its first run.
+ */
+function checkWhenRun(model: GraphModel, needed: NeededOps): void {
+  const checked = new Set([tf.getBackend()]);
+  const check = () => {
+    const backend = tf.getBackend();
+    if (!checked.has(backend)) checkBackend(needed);
+    checked.add(backend);
+  };
+  const execute = model.execute.bind(model);
+  const executeAsync = model.executeAsync.bind(model);
+  model.execute = (...args) => {
+    check();
+    return execute(...args);
+  };
+  model.executeAsync = async (...args) => {
+    check();
+    return executeAsync(...args);
+  };
 }
 
 function handlerOf(source: string | tf.io.IOHandler, options: tf.io.LoadOptions): tf.io.IOHandler {

@@ -1,0 +1,119 @@
+/** Each op that graph models get from this package gives TensorFlow's values, in a graph of one node. */
+import type {AttrValue} from '../../../src/graph/graph_def.js';
+import {loadGraphModel} from '../../../src/graph/index.js';
+import {SUPPLIED_OPS} from '../../../src/graph/ops/index.js';
+import {tf} from '../../backends/current.js';
+import cases from '../../fixtures/graph_ops.json';
+import {expectClose} from '../../support/close.js';
+import {GraphBuilder} from '../../support/graph_builder.js';
+
+interface Values {
+  shape: number[];
+  dtype: string;
+  values: number[];
+}
+
+interface OpCase {
+  op: string;
+  inputs: Values[];
+  attrs: Record<string, AttrValue>;
+  y: Values;
+}
+
+const DTYPES: Record<string, 'DT_FLOAT' | 'DT_INT32' | 'DT_BOOL'> = {
+  float32: 'DT_FLOAT',
+  int32: 'DT_INT32',
+  bool: 'DT_BOOL',
+};
+
+beforeAll(() => {
+  jest.spyOn(console, 'debug').mockImplementation(() => {});
+});
+
+const all = (cases as unknown as OpCase[]).map((c, i) => ({...c, name: `${i}: ${c.op}`}));
+
+test.each(all)('$name', async ({op, inputs, attrs, y}) => {
+  const graph = new GraphBuilder();
+  const names = inputs.map(({dtype}, i) => {
+    const name = graph.input(`x${i}`);
+    graph.node(name).attr = {dtype: {type: DTYPES[dtype]}, shape: {} as AttrValue};
+    return name;
+  });
+  graph.op(op, 'out', names, attrs);
+  const before = tf.memory().numTensors;
+  const model = await loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
+  const tensors = inputs.map(({shape, dtype, values}) =>
+    tf.tensor(values, shape, dtype as 'float32'),
+  );
+  const output = model.execute(
+    Object.fromEntries(names.map((name, i) => [name, tensors[i]])),
+  ) as InstanceType<typeof tf.Tensor>;
+  expect(output.shape).toEqual(y.shape);
+  expect(output.dtype).toBe(y.dtype);
+  expectClose(Array.from(await output.data(), Number), y.values, 1e-5);
+  tf.dispose([output, ...tensors]);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('every op has a case, but for those with a test of their own', () => {
+  const own = ['Erfc', 'FFT2D', 'IFFT2D'];
+  const missing = Object.keys(SUPPLIED_OPS).filter((op) => !all.some((c) => c.op === op));
+  expect(missing.sort()).toEqual(own);
+});
+
+test('EnsureShape throws for another shape', async () => {
+  const graph = new GraphBuilder();
+  const shape = {shape: {dim: [{size: '2'}]}} as AttrValue;
+  graph.op('EnsureShape', 'out', [graph.input('x')], {shape});
+  const model = await loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
+  expect(() => model.execute(tf.ones([3]))).toThrow(/of the shape \[2\], but it is \[3\]/);
+});
+
+describe('the transform along two axes', () => {
+  const x = [1, 2, 3, 4, 0, -1];
+  /** By the definition: Σ x·e^(−2πi(ru/rows + cv/cols)). */
+  const expected = [0, 1].flatMap((u) =>
+    [0, 1, 2].map((v) =>
+      x.reduce(
+        ([re, im], value, i) => {
+          const angle = -2 * Math.PI * ((Math.floor(i / 3) * u) / 2 + ((i % 3) * v) / 3);
+          return [re + value * Math.cos(angle), im + value * Math.sin(angle)];
+        },
+        [0, 0],
+      ),
+    ),
+  );
+  const graph = (): GraphBuilder => {
+    const g = new GraphBuilder();
+    g.op('Complex', 'complex', [g.input('x'), g.input('zero')]);
+    g.op('FFT2D', 'transformed', ['complex']);
+    g.op('IFFT2D', 'back', ['transformed']);
+    g.op('Real', 'real', ['transformed']);
+    g.op('Imag', 'imag', ['transformed']);
+    g.op('Real', 'same', ['back']);
+    return g;
+  };
+  const load = () => loadGraphModel(tf.io.fromMemory(graph().artifacts(['real', 'imag', 'same'])));
+
+  test('or the backend that cannot is named', async () => {
+    if (!tf.getKernel('FFT', tf.getBackend())) {
+      await expect(load()).rejects.toThrow(new RegExp(`'${tf.getBackend()}'.*FFT2D`));
+      return;
+    }
+    const model = await load();
+    const inputs = {x: tf.tensor(x, [2, 3]), zero: tf.zeros([2, 3])};
+    const outputs = model.execute(inputs) as InstanceType<typeof tf.Tensor>[];
+    const [real, imag, same] = await Promise.all(outputs.map((output) => output.data()));
+    expectClose(
+      real,
+      expected.map(([re]) => re),
+      1e-5,
+    );
+    expectClose(
+      imag,
+      expected.map(([, im]) => im),
+      1e-5,
+    );
+    expectClose(same, x, 1e-5);
+  });
+});
