@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkModel, checkTraining} from './config/check.js';
+import {assumedVersion} from './config/old_forms.js';
 import type {Json, SavedLayer} from './config/saved.js';
 import {refuseBuilt, translateModel} from './config/translate.js';
 import {readVersion} from './config/version.js';
@@ -126,15 +127,16 @@ async function openZip(bytes: Uint8Array): Promise<KerasFile> {
 
 async function openHdf5(bytes: Uint8Array): Promise<KerasFile> {
   const file = await readHdf5(bytes);
-  if (!file.config || !file.layerWeights || !file.kerasVersion) {
+  if (!file.config || !file.layerWeights) {
     throw new Error(
       'the HDF5 file holds no whole model of Keras: it was perhaps saved by save_weights(), ' +
         'without the layers. Save it by model.save().',
     );
   }
+  const model = checkModel(parseJson(file.config, 'model_config'));
   return {
-    model: checkModel(parseJson(file.config, 'model_config')),
-    kerasVersion: file.kerasVersion,
+    model,
+    kerasVersion: file.kerasVersion ?? assumedVersion(model),
     training: file.training && parseJson(file.training, 'training_config'),
     weights: {byLayer: file.layerWeights},
   };
@@ -147,12 +149,13 @@ async function openArtifacts(handler: tf.io.IOHandler): Promise<KerasFile> {
   if (String(kerasVersion).startsWith('tfjs')) {
     throw new Error('tfjs saved it, not Keras: load it with tf.loadLayersModel.');
   }
-  const model = checkModel(topology?.model_config);
+  // Early versions of the converter wrote the config without a name.
+  const model = checkModel(topology?.model_config ?? topology);
   const tensors = await readWeights(artifacts);
   const fromZip = tensors.some(({name}) => name.startsWith('layers/'));
   return {
     model,
-    kerasVersion,
+    kerasVersion: kerasVersion ?? assumedVersion(model),
     training: topology.training_config ?? (model as Json).compile_config,
     weights: fromZip
       ? {byPath: new Map(tensors.map((tensor) => [tensor.name, tensor]))}

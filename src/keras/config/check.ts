@@ -6,6 +6,7 @@
 import {type io, serialization} from '@tensorflow/tfjs-core';
 import {LayersModel} from '@tensorflow/tfjs-layers';
 import {rowOf} from './classes/index.js';
+import {inPresentForm} from './old_forms.js';
 import {classOf, type Json, nameOf, printed, type SavedLayer} from './saved.js';
 
 /** Far more than models of Keras have; tfjs takes time by the square of it. */
@@ -16,17 +17,33 @@ const MOST_DEPTH = 100;
 export const LAYER_OPTIONS = ['layer', 'forward_layer', 'backward_layer', 'cell'];
 
 /** @throws Error It is not the config of a model of layers, or a part of it is not as it should be. */
-export function checkModel(config: Json): SavedLayer {
+export function checkModel(saved: Json): SavedLayer {
+  checkObjects(saved, 'model', 0);
+  const config = inPresentForm(saved);
   if (typeof config?.class_name !== 'string' || !Array.isArray(config.config?.layers)) {
-    const found =
-      typeof config?.class_name === 'string' ? ` It is of the class ${config.class_name}.` : '';
     throw new Error(
-      `the config is not that of a sequential or functional model, with its layers.${found}`,
+      `the config is not that of a sequential or functional model, with its layers.${advice(config)}`,
     );
   }
-  checkObjects(config, 'model', 0);
   checkSavedLayer(config, 'model', {count: 0});
   return config;
+}
+
+/** What to do with a model whose file has nothing but the options of its class. */
+function advice(config: Json): string {
+  const {class_name, module, registered_name} = config ?? {};
+  if (typeof class_name !== 'string') return '';
+  const what = ` It is of the class ${class_name}, which makes its layers in Python; the file has only its options.`;
+  if (/keras_(hub|nlp|cv)/.test(`${module} ${registered_name}`)) {
+    return (
+      `${what} Save its graph in Python: keras.Model(backbone.inputs, backbone.outputs).save(` +
+      "'model.keras'), where backbone is the model or, of a task, task.backbone."
+    );
+  }
+  return (
+    `${what} Build it in Python as a functional model, keras.Model(inputs, outputs), and save that; ` +
+    'classes of layers within it can be given in customObjects.'
+  );
 }
 
 /** @throws Error A part of how the model was compiled is not as it should be. */
@@ -112,7 +129,8 @@ function isModel(className: string, config: Json): boolean {
 
 function checkNested(config: Json, className: string, path: string, counter: {count: number}) {
   const [known] = serialization.SerializationMap.getMap().classNameMap[className] ?? [];
-  const isOther = known !== undefined && !(known.prototype instanceof LayersModel);
+  const isModelClass = known === LayersModel || known?.prototype instanceof LayersModel;
+  const isOther = known !== undefined && !isModelClass;
   expect(!isOther, `${path}.layers`, `absent in a layer of the class ${className}`, config.layers);
   expect(isName(config.name), `${path}.name`, 'a name', config.name);
   checkLayers(config.layers, `${path}.layers`, counter);

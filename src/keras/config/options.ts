@@ -84,8 +84,17 @@ function functionName(config: Json): string {
   throw new Error(`a function must have a name, but is ${printed(config)}.`);
 }
 
-/** Policies by name; tfjs has float32 only, in which mixed precision is computed here. */
+/**
+ * Policies by name. tfjs has float32 and int32 only, in which the other types are computed here.
+ *
+ * @throws Error The weights are quantised.
+ */
 function dtypeName(dtype: Json): Json {
   const name = dtype?.config?.name ?? dtype;
-  return typeof name === 'string' && /float(16|64)$/.test(name) ? 'float32' : name;
+  if (typeof name !== 'string') return name;
+  if (/^(u?int[48]|float8)_from_/.test(name)) {
+    throw new Error(`its weights are quantised, ${name}: save the model before quantize().`);
+  }
+  if (/float(16|64)$/.test(name)) return 'float32';
+  return /^u?int(8|16|32|64)$/.test(name) ? 'int32' : name;
 }

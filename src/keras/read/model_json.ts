@@ -1,7 +1,7 @@
 /** Reads `model.json` and its weights, as tfjs's converter writes them from a file of Keras. */
 import * as tf from '@tensorflow/tfjs-core';
 import {checkManifest, checkWeightSpecs} from '../config/check.js';
-import type {Json} from '../config/saved.js';
+import {type Json, own} from '../config/saved.js';
 import type {NamedTensor} from './hdf5.js';
 import type {Source} from './source.js';
 
@@ -38,12 +38,32 @@ function parse(bytes: Uint8Array): tf.io.ModelJSON {
   return json;
 }
 
-/** @throws Error It is not JSON. */
+/** Python writes numbers that JSON has not. @throws Error It is not JSON. */
 export function parseJson(text: string, what: string): Json {
   try {
     return JSON.parse(text);
   } catch (error) {
+    const parsed = parseWithNonFinite(text);
+    if (parsed !== undefined) return parsed;
     throw new Error(`${what} is no JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Texts are left as they are: in them, the words mean nothing. */
+const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+
+function parseWithNonFinite(text: string): Json {
+  const mark = '\u0001not a number';
+  const numbers: Record<string, string> = {
+    Infinity: '1e999',
+    '-Infinity': '-1e999',
+    NaN: JSON.stringify(mark),
+  };
+  try {
+    const plain = text.replace(TEXT_OR_NUMBER, (found) => own(numbers, found) ?? found);
+    return JSON.parse(plain, (_, value) => (value === mark ? Number.NaN : value));
+  } catch {
+    return undefined;
   }
 }
 

@@ -129,7 +129,10 @@ test('a config that is no model of layers', async () => {
   const of = (config: Uint8Array) => zip({...parts, 'config.json': config});
   await expectError(await of(encode('[')), 'not that of a sequential or functional model');
   await expectError(await of(Uint8Array.of(91)), 'config.json is no JSON');
-  await expectError(await of(encode({class_name: 'Mine', config: {}})), 'It is of the class Mine.');
+  await expectError(
+    await of(encode({class_name: 'Mine', config: {}})),
+    'It is of the class Mine, which makes its layers in Python',
+  );
 });
 
 describe('JSON', () => {

@@ -1,0 +1,83 @@
+/** Brings the config of a model into the one form that the rest of this folder knows. */
+import {classOf, type Json, layersOf, nameOf} from './saved.js';
+
+/** A config as versions before 2.3 left it, too: all changes are made in a copy. */
+export function inPresentForm(model: Json): Json {
+  if (model === null || typeof model !== 'object') return model;
+  const {config} = model;
+  if (typeof model.class_name !== 'string' || config === null || typeof config !== 'object') {
+    return model;
+  }
+  // Up to Keras 2.2 a sequential model's config was the list of its layers.
+  const isList = Array.isArray(config) && classOf(model) === 'Sequential';
+  const whole = isList ? {name: model.name ?? 'sequential', layers: config} : config;
+  const inner = Object.fromEntries(
+    Object.entries<Json>(whole).map(([key, value]) => [
+      key,
+      Array.isArray(value) && key === 'layers' ? value.map(inPresentForm) : inPresentForm(value),
+    ]),
+  );
+  const present = {...model, config: Array.isArray(config) && !isList ? config : inner};
+  return withScalarInputs(withInput(present));
+}
+
+/** Up to TF 2.2 a sequential model had no InputLayer: its first layer says what the input is. */
+function withInput(model: Json): Json {
+  const layers = layersOf(model);
+  const [first] = layers ?? [];
+  if (classOf(model) !== 'Sequential' || !layers || !first?.config || layersOf(first)) return model;
+  const shape =
+    first.config.batch_input_shape ?? model.config.build_input_shape ?? model.build_input_shape;
+  if (classOf(first) === 'InputLayer' || !Array.isArray(shape)) return model;
+  const name = `${nameOf(first)}_input`;
+  const dtype = classOf(first) === 'Embedding' ? 'float32' : (first.config.dtype ?? 'float32');
+  const input = {class_name: 'InputLayer', config: {batch_input_shape: shape, dtype, name}};
+  const {batch_input_shape: _, ...others} = first.config;
+  const rest = [{...first, config: others}, ...layers.slice(1)];
+  return {...model, config: {...model.config, layers: [input, ...rest]}};
+}
+
+/** tfjs feeds no input without features: such a one is fed as a column, which a layer flattens. */
+function withScalarInputs(model: Json): Json {
+  const layers = layersOf(model);
+  if (!layers || !model.config.input_layers) return model;
+  const shapeOf = ({config}: Json) => config?.batch_shape ?? config?.batch_input_shape;
+  const scalars = layers.filter(
+    (layer) => layer?.class_name === 'InputLayer' && shapeOf(layer)?.length === 1,
+  );
+  if (!scalars.length) return model;
+  const flat = new Map(scalars.map((layer) => [nameOf(layer), `${nameOf(layer)}_flattened`]));
+  const redirect = (value: Json): Json => {
+    if (value === null || typeof value !== 'object') return value;
+    if (!Array.isArray(value)) {
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redirect(each)]));
+    }
+    const [name, ...others] = value;
+    const isReference =
+      flat.has(name) && Number.isInteger(others[0]) && Number.isInteger(others[1]);
+    return isReference ? [flat.get(name), ...others.map(redirect)] : value.map(redirect);
+  };
+  const changed = layers.flatMap((layer): Json[] => {
+    const name = flat.get(nameOf(layer));
+    if (!name) return [{...layer, inbound_nodes: redirect(layer.inbound_nodes)}];
+    const [key] = ['batch_shape', 'batch_input_shape'].filter((each) => each in layer.config);
+    const column = [...layer.config[key], 1];
+    const config = {name, target_shape: []};
+    const inbound_nodes = [[[nameOf(layer), 0, 0, {}]]];
+    return [
+      {...layer, config: {...layer.config, [key]: column}},
+      {class_name: 'Reshape', name, config, inbound_nodes},
+    ];
+  });
+  const output_layers = redirect(model.config.output_layers);
+  return {...model, config: {...model.config, layers: changed, output_layers}};
+}
+
+/** What Keras has in the place of a version where a file is from before it noted one down. */
+export function assumedVersion(model: Json): string {
+  const text = JSON.stringify(model);
+  if (/"(batch_shape|keras_history)":/.test(text)) {
+    throw new Error('the file does not say by which version of Keras it was saved.');
+  }
+  return '2.0.0';
+}
