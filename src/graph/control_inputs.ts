@@ -110,7 +110,7 @@ class Branches {
     }
   }
 
-  /** Of a loop's Merge only what enters: the other way comes round from itself. */
+  /** The inputs; of a loop's Merge only what enters, as the other comes round from itself. */
   private inputsOf(node: NodeDef | undefined, by: 'data' | 'all'): string[] {
     const isMerge = node?.op === 'Merge';
     const inputs = (node?.input ?? []).filter(

@@ -86,7 +86,7 @@ function bySums(
   return beta ? tf.add(scaled, beta) : scaled;
 }
 
-/** In ascending order: a graph has gamma already in the shape in which it broadcasts against x. */
+/** The axes in ascending order: a graph has gamma already in the shape that broadcasts against x. */
 function axesOf(extent: Extent, shape: number[]): number[] {
   const rank = shape.length;
   if ('axes' in extent) {

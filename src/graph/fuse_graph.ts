@@ -111,7 +111,7 @@ function plain(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
   return mapNodes(inlineCalls(named, outputs), withoutControlInputs);
 }
 
-/** With the ops that this package supplies. @throws Error An op cannot run. */
+/** The graph with the ops that this package supplies. @throws Error An op cannot run. */
 function runnable(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
   const standing = standingOf(allNodes(graph).map(({op}) => op));
   const supplied = supplyOps(graph, (op) => standing?.(op) === 'registered');

@@ -46,7 +46,7 @@ export class GraphIndex {
     return index === undefined || index === '0' ? this.byName.get(name) : undefined;
   }
 
-  /** Of two inputs the one that `node` does not make. Absent: there are not two, or not one is. */
+  /** The one of two inputs that `node` does not make. Absent: there are not two, or not one is. */
   other(user: NodeDef, node: NodeDef): string | undefined {
     const inputs = this.inputs(user);
     if (inputs.length !== 2) return undefined;

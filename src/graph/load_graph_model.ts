@@ -76,7 +76,7 @@ function handlerOf(source: string | tf.io.IOHandler, options: tf.io.LoadOptions)
   return handlers[0] ?? tf.io.browserHTTPRequest(url, options);
 }
 
-/** As tfjs makes it. */
+/** The address that tfjs makes of a model's on TensorFlow Hub. */
 function hubUrl(url: string): string {
   return `${url}${url.endsWith('/') ? '' : '/'}model.json?tfjs-format=file`;
 }

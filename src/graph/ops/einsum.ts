@@ -120,7 +120,7 @@ function checkSizes(equation: string, operands: Operand[]): void {
   }
 }
 
-/** With each label once: of two equal ones the diagonal. */
+/** The operand with each label once: of two equal ones the diagonal. */
 function diagonal({x, labels}: Operand): Operand {
   const second = labels.findIndex((label, i) => labels.indexOf(label) < i);
   if (second === -1) return {x, labels};

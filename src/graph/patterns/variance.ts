@@ -32,7 +32,7 @@ export interface Variance {
   /** Absent: it is a mean square. */
   mean?: NodeDef;
   axes: number[];
-  /** As in `Average`. */
+  /** The same as in `Average`. */
   count?: number;
   /** The nodes between x and the root, the mean among them. */
   inner: NodeDef[];

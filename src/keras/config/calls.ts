@@ -25,7 +25,7 @@ export interface SavedCall {
 
 /** A call of a layer. */
 export interface Call {
-  /** In the order in which the layer of tfjs takes them. */
+  /** The inputs in the order in which the layer of tfjs takes them. */
   inputs: Reference[];
   /** What each input is to the layer: the name of the argument in Keras. */
   names: string[];

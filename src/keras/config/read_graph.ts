@@ -24,7 +24,7 @@ export interface GraphLayer {
   name: string;
   className: string;
   row: KerasClass;
-  /** As Keras saves it. */
+  /** The layer's config as Keras saves it. */
   config: Json;
   calls: GraphCall[];
   /** Absent where the loader adds the layer. */

@@ -53,7 +53,7 @@ export function own<T>(table: Readonly<Record<string, T>>, word: string): T | un
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
-/** As Keras writes a class's name in files: `MultiHeadAttention` is `multi_head_attention`. */
+/** The name of a class as Keras writes it in files: `MultiHeadAttention` is `multi_head_attention`. */
 export function snakeCase(name: string): string {
   return name
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')

@@ -13,7 +13,7 @@ const names = [
   'biasConstraint',
 ] as const;
 
-/** As the user gives them: an object, the name of one, or its saved config. */
+/** What the user may give: an object, the name of one, or its saved config. */
 export type DenseOptions = Pick<DenseArgs, (typeof names)[number]>;
 
 type Initializer = ReturnType<typeof tfl.initializers.zeros>;
@@ -32,7 +32,7 @@ export interface ResolvedDenseOptions {
 }
 
 /**
- * As `resolveWeightOptions` does for gamma and beta: a dense layer of tfjs has the same options,
+ * Resolves the options as `resolveWeightOptions` does for gamma and beta: a dense layer of tfjs has the same options,
  * with the defaults glorotUniform and zeros. One is made, never built, and asked.
  *
  * @throws Error An initialiser, regulariser or constraint of an unknown name.

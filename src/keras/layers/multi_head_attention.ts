@@ -72,7 +72,7 @@ export class MultiHeadAttention extends layers.Layer {
   readonly valueDim: number;
   readonly dropout: number;
   readonly useBias: boolean;
-  /** As given: `outputShape` is the name of a layer's own property. */
+  /** The option `outputShape`, which is the name of a layer's own property. */
   readonly projectedShape: number | number[] | null;
   readonly attentionAxes: number[] | null;
   readonly useCausalMask: boolean;

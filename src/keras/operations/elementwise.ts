@@ -277,7 +277,7 @@ const castTo = (signature: string, name = 'x'): Operation => ({
   },
 });
 
-/** In the dtype of a name; whole numbers of fewer bits than 32 go round at their ends. */
+/** Casts to the dtype of a name; whole numbers of fewer bits than 32 go round at their ends. */
 export function toDtype(x: tf.Tensor, dtype: string): tf.Tensor {
   const kind = kindOf(dtype);
   const bits = /^(u?)int(8|16)$/.exec(dtype);

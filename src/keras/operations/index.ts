@@ -30,7 +30,10 @@ export function isOperation(saved: SavedLayer): boolean {
   return module ? /^keras\.(src\.)?ops\./.test(module) : isOperationInHdf5(saved);
 }
 
-/** In an .h5 file Keras 3 leaves out the module, but a layer's config says whether it is trainable. */
+/**
+ * Whether a layer of an .h5 file is an operation: there Keras 3 leaves out the module, but a layer's
+ * config says whether it is trainable.
+ */
 function isOperationInHdf5({class_name, config, inbound_nodes = []}: SavedLayer): boolean {
   const isOfKeras3 = inbound_nodes.some((node) => !Array.isArray(node));
   const isKnown = own(operations, class_name) ?? own(refused, class_name);

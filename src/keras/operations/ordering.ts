@@ -69,7 +69,7 @@ const argsort: Operation = {
   compute: (args) => placesAlong(...flatWithoutAxis(args)),
 };
 
-/** As Keras makes them: the smallest ones in order, then the others as they stood. */
+/** The order is Keras's: the smallest ones in order, then the others as they stood. */
 const argpartition: Operation = {
   signature: 'x, kth, axis=-1',
   shape: (args) => {

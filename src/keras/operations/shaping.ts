@@ -45,7 +45,7 @@ const reshape: Operation = {
   },
 };
 
-/** With the one open size that is left to be told; of two, the first is the batch's, as in x. */
+/** The shape with the one open size filled in; of two, the first is the batch's, as in x. */
 function reshapedTo(x: tf.Tensor, to: Shape): number[] {
   const open = to.filter((size) => size === null || size === -1).length;
   const shape = open > 1 && to[0] === null ? [x.shape[0], ...to.slice(1)] : to;

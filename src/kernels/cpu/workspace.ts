@@ -23,7 +23,10 @@ const maxBytes = 1 << 26;
 const pageBytes = 1 << 16;
 const vectorBytes = 16;
 
-/** Of the whole process; made at the first use. `undefined`: not tried yet; `null`: not to be had. */
+/**
+ * The memory and functions of the whole process, made at the first use. `undefined`: not tried yet;
+ * `null`: not to be had.
+ */
 let own: {memory: WebAssembly.Memory; functions: WasmFunctions} | null | undefined;
 
 /** How many rows to copy in at a time, where each takes `floatsPerRow`. */

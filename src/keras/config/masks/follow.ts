@@ -56,7 +56,7 @@ export function followMasks(
 
 class Follower {
   private readonly layers: Map<string, GraphLayer>;
-  /** By call: its outputs so far asked for. */
+  /** The outputs that were asked for so far, by call. */
   private readonly tensors = new Map<string, Tensor[]>();
   private readonly calls = new Map<string, Found>();
 

@@ -56,7 +56,7 @@ class Giver {
   /** The tensors that masks are in, by the masks' keys. */
   private readonly made = new Map<string, Reference>();
   private readonly maskInputs = new Map<number, Reference>();
-  /** By nested model: its outputs whose masks are needed. */
+  /** The outputs whose masks are needed, by nested model. */
   private readonly exposed = new Map<string, number[]>();
   /** Tensors that others take the place of, by their key. */
   private readonly replaced = new Map<string, Reference>();

@@ -128,7 +128,7 @@ function take(layer: Layer, weights: LayerVariable[], at: Folder, r: Reading): v
   at.vars.clear();
 }
 
-/** By number; by name, where a class saves its weights under names of its own. */
+/** The variables by number; by name, where a class saves its weights under names of its own. */
 function inOrder(vars: Map<string, StoredTensor>, weights: LayerVariable[]): StoredTensor[] {
   const names = [...vars.keys()];
   if (names.every((name) => /^\d+$/.test(name))) {

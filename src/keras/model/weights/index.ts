@@ -8,11 +8,11 @@ import type {Layer} from './parts.js';
 
 /** The weights of a file; all by path, or by layer, or by name. */
 export interface StoredWeights {
-  /** As in `.keras`: `layers/dense/vars/0`. */
+  /** What a `.keras` file holds, by path: `layers/dense/vars/0`. */
   byPath?: Map<string, StoredTensor>;
-  /** As in `.h5`: by the name of the outermost layer, with their names within it. */
+  /** What an `.h5` file holds, by the name of the outermost layer, with their names within it. */
   byLayer?: Map<string, NamedTensor[]>;
-  /** As the converter leaves those of `.h5`. */
+  /** What the converter makes of an `.h5` file. */
   byName?: NamedTensor[];
 }
 
