@@ -20,7 +20,7 @@ import {
   toFloat,
 } from './operation.js';
 import {broadcastShapes} from './shapes.js';
-import {type Arguments, kindOf, widest} from './values.js';
+import {type Arguments, kindOf} from './values.js';
 
 const LN2 = Math.LN2;
 const isInt = ({dtype}: tf.Tensor) => dtype === 'int32';
@@ -497,4 +497,4 @@ const likes: Table = {
 
 export const elementwise: Table = {...arithmetic, ...functions, ...comparisons, ...likes};
 
-export {absolute, negative, widest};
+export {absolute, negative};
