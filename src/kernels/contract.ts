@@ -4,6 +4,24 @@
  * A kernel knows nothing of axes. It sees `x` with its last dimension as the columns and all the
  * dimensions before it as rows: `rows = x.size / cols`, row-major. It is never called with an
  * empty `x`.
+ *
+ * The statistics of a row are (m, rstd) with m = mean − x₀, where x₀ is the row's own first number.
+ * Both kernels compute
+ *
+ *     x̂ = ((x − x₀) − m)·rstd
+ *
+ * and neither corrects it. The mean itself would be rounded to float32: beside a spread of 1 that
+ * costs four digits of y at a mean of 1e4, and all of them at 1e7. The mean's distance from x₀ is
+ * at most √cols·σ, so its rounding costs nothing that float32 could hold, and x − x₀ is exact, or
+ * nearly so, however large both are. Without centring m is 0, and x̂ = x·rstd.
+ *
+ * Where the answer is 0, it is exactly 0:
+ * - A row of equal numbers has m = 0 exactly, so that x̂ is 0, and dγ gets nothing of it.
+ * - Where `variance + epsilon` is 0 as well, rstd is 0, and so is dx.
+ * - Where g = γ·dy is one number in all the row, as it must be in a row of one column, the mean of
+ *   g is that number exactly, so that g − mean(g) is 0. Kernels therefore sum g − g₀, where g₀ is
+ *   the row's first g, and no fused multiply-add may compute γ·dy − mean(g) with an unrounded
+ *   product.
  */
 import type {KernelConfig, KernelFunc, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
@@ -29,7 +47,7 @@ export interface LayerNormInputs {
   beta?: TensorInfo;
 }
 
-/** `y`: as x. `stats`: [rows, 2], each row (mean, rstd), mean 0 without centring. */
+/** `y`: as x. `stats`: [rows, 2], each row (mean − x₀, rstd); the first is 0 without centring. */
 export type LayerNormOutputs = [y: TensorInfo, stats: TensorInfo];
 
 export interface LayerNormGradInputs {
