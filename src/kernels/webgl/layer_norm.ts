@@ -24,6 +24,7 @@ import * as cpu from '../cpu/layer_norm.js';
 import {chunksOf} from './chunks.js';
 import {onHost} from './on_host.js';
 import {layoutOf, Packed, type Source} from './packed.js';
+import {COMPENSATED_SUM, normalized, ROUNDED} from './row.js';
 import {hasWebgl2} from './version.js';
 
 export function layerNorm(args: {
@@ -56,11 +57,10 @@ export function layerNorm(args: {
   );
   if (chunks > 1) {
     const parts = packed.temporarily(stats);
-    stats = packed.runRows(combine(center), [parts, x], [sizes, limits], layout, 2);
+    stats = packed.runRows(combineChunks, [parts], [sizes, limits], layout, 2);
   }
 
-  const corrects = center && cols <= shortRow;
-  const source = normalize(inputs.gamma != null, inputs.beta != null, corrects);
+  const source = normalize(center, inputs.gamma != null, inputs.beta != null);
   const y = packed.runRows(source, [x, stats, ...vectors], [sizes], layout, cols);
   packed.dispose();
   return [
@@ -68,12 +68,6 @@ export function layerNorm(args: {
     {...stats.tensor, shape: [rows, 2]},
   ];
 }
-
-/**
- * The mean is saved in float32, and its rounding counts where the spread is small beside it, as it
- * easily is among a few numbers. Such a row is read again for what the mean lost.
- */
-const shortRow = 8;
 
 /** What a texture can hold; with 16 bits an rstd beyond it would be stored as Infinity. */
 function largestFloat(): number {
@@ -103,8 +97,8 @@ const uniforms: Source['uniforms'] = [
 ];
 
 /**
- * (mean, rstd) of each row; with chunks (mean − origin, standard deviation) of each chunk, which,
- * unlike the variance, cannot overflow. The origin is the row's first number.
+ * (m, r) = (mean − x₀, rstd) of each row; with chunks (mean − x₀, standard deviation) of each chunk:
+ * unlike the variance, a standard deviation cannot overflow.
  */
 function statistics(center: boolean, chunked: boolean): Source {
   const addBlock = center
@@ -128,16 +122,16 @@ function statistics(center: boolean, chunked: boolean): Source {
   const result = chunked
     ? 'vec4 o = vec4(mean, sqrt(m2 / n)) / scale.xyxy; setOutput(o.xzyw);'
     : `
-      vec2 fullMean = origin + mean / scale;
+      mean /= scale;
       setOutput(vec4(
-        fullMean.x, reciprocalRoot(v.x, scale.x, limits.y),
-        fullMean.y, reciprocalRoot(v.y, scale.y, limits.y)));`;
+        mean.x, reciprocalRoot(v.x, scale.x, limits.y),
+        mean.y, reciprocalRoot(v.y, scale.y, limits.y)));`;
 
   return {
     inputs: ['x'],
     uniforms,
-    code: `${scaling}
-    vec2 mean, m2; // of the deviations from the origin; the sum of squared deviations from that
+    code: `${ROUNDED}${scaling}
+    vec2 mean, m2; // the mean of x − x₀ so far, and the sum of squared deviations from it
     float n;
 
     void add(vec2 blockMean, vec2 blockM2, float count) {
@@ -152,25 +146,25 @@ function statistics(center: boolean, chunked: boolean): Source {
       int colPairs = sizes.y, step_ = sizes.z, whole = sizes.x / 2;
       ivec2 at = place(step_);
       int row = at.x;
-      vec2 origin = ${center ? 'x_at(row, 0, colPairs).rb' : 'vec2(0.)'};
+      vec2 first = ${center ? 'x_at(row, 0, colPairs).rb' : 'vec2(0.)'};
       vec2 scale = vec2(1.), v;
       for (int attempt = 0; attempt < 2; attempt++) {
-        vec4 s = scale.xxyy, o = (origin * scale).xxyy;
+        vec4 s = scale.xxyy, o = (first * scale).xxyy;
         mean = vec2(0.); m2 = vec2(0.); n = 0.;
         int i = at.y;
         for (; i + 3 * step_ < whole; i += 4 * step_) {
-          vec4 a = x_at(row, i, colPairs) * s - o;
-          vec4 b = x_at(row, i + step_, colPairs) * s - o;
-          vec4 c = x_at(row, i + 2 * step_, colPairs) * s - o;
-          vec4 d = x_at(row, i + 3 * step_, colPairs) * s - o;
+          vec4 a = rounded(x_at(row, i, colPairs) * s - o);
+          vec4 b = rounded(x_at(row, i + step_, colPairs) * s - o);
+          vec4 c = rounded(x_at(row, i + 2 * step_, colPairs) * s - o);
+          vec4 d = rounded(x_at(row, i + 3 * step_, colPairs) * s - o);
           ${addBlock}
         }
         for (; i < whole; i += step_) {
-          vec4 a = x_at(row, i, colPairs) * s - o;
+          vec4 a = rounded(x_at(row, i, colPairs) * s - o);
           ${addTexel}
         }
         if (i < colPairs) { // an odd number of columns: .ga is no number of the row
-          vec4 a = x_at(row, i, colPairs) * s - o;
+          vec4 a = rounded(x_at(row, i, colPairs) * s - o);
           ${addOne}
         }
         v = m2 / n + limits.x * scale * scale;
@@ -181,7 +175,7 @@ function statistics(center: boolean, chunked: boolean): Source {
           vec4 a = abs(x_at(row, i, colPairs));
           largest = max(largest, i < whole ? max(a.rb, a.ga) : a.rb);
         }
-        ${center ? 'largest = max(largest, abs(origin));' : ''}
+        ${center ? 'largest = max(largest, abs(first));' : ''}
         scale = vec2(scaleFor(v.x, largest.x), scaleFor(v.y, largest.y));
       }
       ${result}
@@ -189,64 +183,62 @@ function statistics(center: boolean, chunked: boolean): Source {
   };
 }
 
-/** (mean, rstd) of each row from those of its chunks. */
-function combine(center: boolean): Source {
-  return {
-    inputs: ['parts', 'x'],
-    uniforms,
-    code: `${scaling}
-    void main() {
+/**
+ * (m, r) of each row, from (mean − x₀, standard deviation) of its chunks. What is averaged are the
+ * differences from the first chunk's mean, so that the sum has no more to round than they need.
+ */
+const combineChunks: Source = {
+  inputs: ['parts'],
+  uniforms,
+  code: `${ROUNDED}${COMPENSATED_SUM}${scaling}
+    float numbersIn(int chunk) {
       int cols = sizes.x, colPairs = sizes.y, chunks = sizes.z;
-      int row = place(1).x;
+      int texels = (colPairs - 1 - chunk) / chunks + 1;
+      bool hasOddColumn = cols % 2 == 1 && (colPairs - 1) % chunks == chunk;
+      return float(2 * texels - (hasOddColumn ? 1 : 0));
+    }
+
+    void main() {
+      int row = place(1).x, chunks = sizes.z;
+      float n = float(sizes.x);
       vec2 scale = vec2(1.), mean, v;
       for (int attempt = 0; attempt < 2; attempt++) {
-        mean = vec2(0.);
-        vec2 m2 = vec2(0.), largest = vec2(0.);
-        float n = 0.;
-        for (int k = 0; k < chunks; k++) {
-          vec4 part = parts_at(row, k, chunks) * scale.xxyy;
-          int texels = (colPairs - 1 - k) / chunks + 1;
-          bool hasOddColumn = cols % 2 == 1 && (colPairs - 1) % chunks == k;
-          float count = float(2 * texels - (hasOddColumn ? 1 : 0));
-          float total = n + count;
-          vec2 delta = part.rb - mean;
-          mean += delta * (count / total);
-          m2 += part.ga * part.ga * count + delta * delta * (n * count / total);
-          n = total;
+        vec4 s = scale.xxyy, first = parts_at(row, 0, chunks) * s;
+        Sum sum = zero(), m2 = zero();
+        vec2 largest = abs(first.rb) + first.ga;
+        for (int k = 1; k < chunks; k++) {
+          vec4 part = parts_at(row, k, chunks) * s;
+          add(sum, (part - first).rbrb * numbersIn(k));
           largest = max(largest, abs(part.rb) + part.ga);
         }
-        v = m2 / n + limits.x * scale * scale;
+        mean = first.rb + totalOf(sum).xy / n;
+        for (int k = 0; k < chunks; k++) {
+          vec4 part = parts_at(row, k, chunks) * s;
+          vec2 delta = part.rb - mean;
+          add(m2, (part.ga * part.ga + delta * delta).xyxy * numbersIn(k));
+        }
+        v = totalOf(m2).xy / n + limits.x * scale * scale;
         if (attempt == 1 || (isSafe(v.x) && isSafe(v.y))) break;
         scale = vec2(scaleFor(v.x, largest.x), scaleFor(v.y, largest.y));
       }
-      mean = mean / scale ${center ? '+ x_at(row, 0, colPairs).rb' : ''};
+      mean /= scale;
       setOutput(vec4(
         mean.x, reciprocalRoot(v.x, scale.x, limits.y),
         mean.y, reciprocalRoot(v.y, scale.y, limits.y)));
     }`,
-  };
-}
+};
 
-/** y = γ·x̂ + β with x̂ = (x − μ)·r; `corrects` the rounding of μ. */
-function normalize(hasGamma: boolean, hasBeta: boolean, corrects: boolean): Source {
-  const correction = `
-      vec2 shift = vec2(0.);
-      for (int i = 0; i < colPairs; i++) {
-        vec4 d = x_at(at.x, i, colPairs) - s.rrbb;
-        shift += d.rb + (2 * i + 1 < sizes.x ? d.ga : vec2(0.));
-      }
-      y -= (shift / float(sizes.x)).xxyy;`;
+/** y = γ·x̂ + β. */
+function normalize(center: boolean, hasGamma: boolean, hasBeta: boolean): Source {
   return {
     inputs: ['x', 'stats', ...(hasGamma ? ['gamma'] : []), ...(hasBeta ? ['beta'] : [])],
     uniforms: [{name: 'sizes', type: 'ivec3'}], // cols, colPairs, chunks
-    code: `
+    code: `${normalized(center)}
     void main() {
       int colPairs = sizes.y;
       ivec2 at = place(colPairs);
-      vec4 s = stats_at(at.x, 0, 1);
-      vec4 y = x_at(at.x, at.y, colPairs) - s.rrbb;
-      ${corrects ? correction : ''}
-      y *= s.ggaa;
+      vec4 first = ${center ? 'x_at(at.x, 0, colPairs)' : 'vec4(0.)'};
+      vec4 y = normalized(x_at(at.x, at.y, colPairs), first, stats_at(at.x, 0, 1));
       ${hasGamma ? 'y *= gamma_at(0, at.y, colPairs).rgrg;' : ''}
       ${hasBeta ? 'y += beta_at(0, at.y, colPairs).rgrg;' : ''}
       setOutput(y);

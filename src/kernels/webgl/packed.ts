@@ -80,17 +80,16 @@ export class Packed {
     return {tensor: this.pack(tensor, [cols]), height: 1, width: colPairs};
   }
 
-  /** Runs a program whose output has the rows of x, `times` over, and `cols` columns. */
+  /** Runs a program whose output has the rows of x and `cols` columns. */
   runRows(
     source: Source,
     inputs: Grid[],
     values: number[][],
     {batch, rows, rowPairs}: Layout,
     cols: number,
-    times = 1,
   ): Grid {
-    const [height, width] = [times * rowPairs, Math.ceil(cols / 2)];
-    return this.run(source, inputs, values, {shape: [times, batch, rows, cols], height, width});
+    const [height, width] = [rowPairs, Math.ceil(cols / 2)];
+    return this.run(source, inputs, values, {shape: [1, batch, rows, cols], height, width});
   }
 
   /** Runs a program whose output is of `height` by `width` texels. */
