@@ -6,9 +6,8 @@
  * statistics, then the normalised numbers; x is read twice. A renderer in software, to which
  * workgroups are dear, keeps such a row whole and reads it three times.
  *
- * The variance is the corrected two-pass one, of deviations from the row's first number, so that a
- * large mean costs no digits. Rows whose squares would overflow or vanish are scaled by a power of
- * two first.
+ * All is computed of deviations from the row's first number, x₀, so that a large mean costs no digits.
+ * Rows whose squares would overflow or vanish are scaled by a power of two first.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {
@@ -24,14 +23,15 @@ import {
   chunkAndGroup,
   dotOf,
   forEachUnit,
+  keyOf,
   type Layout,
   layoutOf,
   maxOf,
   reduction,
   runProgram,
   type Source,
-  shareOf,
   sumOf,
+  sumUnits,
   typeOf,
 } from './program.js';
 
@@ -47,7 +47,7 @@ export function layerNorm(args: {
 
   const layout = layoutOf(rowsAndCols(x), backend);
   const {rows, cols, width, lanes, rowsAtOnce, chunks, groups, steps} = layout;
-  const share = {
+  const grid = {
     uniforms: [
       {name: 'epsilon', type: 'f32', value: attrs.epsilon},
       {name: 'steps', type: 'i32', value: steps},
@@ -62,18 +62,18 @@ export function layerNorm(args: {
   const parts =
     chunks > 1 &&
     runProgram(backend, width, {
-      ...share,
-      key: ['chunks', ...shareOf(layout), attrs.center].join('_'),
+      ...grid,
+      key: ['chunks', ...keyOf(layout), attrs.center].join('_'),
       inputs: [xRows],
-      outputShape: [rows, 2 * chunks],
+      outputShape: [rows, 2 * chunks], // (mean − x₀, standard deviation) of each chunk
       outputScalar: true,
       code: chunkStatistics(layout, attrs.center),
     });
   const stats = backend.makeTensorInfo([rows, 2], 'float32');
   const flags = [attrs.center && 'center', gamma && 'gamma', beta && 'beta'].filter(Boolean);
   const y = runProgram(backend, width, {
-    ...share,
-    key: ['forward', ...shareOf(layout), ...flags].join('_'),
+    ...grid,
+    key: ['normalize', ...keyOf(layout), ...flags].join('_'),
     inputs: [
       xRows,
       ...(parts ? [{name: 'parts', tensor: parts, scalar: true}] : []),
@@ -82,17 +82,31 @@ export function layerNorm(args: {
     ],
     outputShape: [rows, cols],
     extra: {name: 'stats', tensor: stats, scalar: true},
-    code: forward(layout, attrs.center, gamma != null, beta != null),
+    code: normalize(layout, attrs.center, gamma != null, beta != null),
   });
   if (parts) backend.disposeData(parts.dataId);
   return [{...y, shape: x.shape}, stats];
 }
 
-/** y, and (mean, rstd) of each row. */
-function forward(layout: Layout, center: boolean, hasGamma: boolean, hasBeta: boolean): string {
+/** (mean − x₀, standard deviation) of each chunk: unlike the variance, this cannot overflow. */
+function chunkStatistics(layout: Layout, center: boolean): string {
+  return eachRow(
+    layout,
+    center,
+    `let count = ${numbersIn('chunk', layout)};
+      ${statistics(center, ofUnits(layout))}
+      if (lane == 0 && isRow) {
+        let at = 2 * (row * uniforms.chunks + chunk);
+        result[at] = m / scale;
+        result[at + 1] = sqrt(variance) / scale;
+      }`,
+  );
+}
+
+/** y = γ·x̂ + β, and (m, rstd) of each row. */
+function normalize(layout: Layout, center: boolean, hasGamma: boolean, hasBeta: boolean): string {
   const {isKept, chunks} = layout;
   const isWhole = chunks === 1;
-  const deviation = isWhole && isKept ? 'd[i]' : '((x[base + c] - origin) * scale - mean)';
   const terms = isWhole ? ofUnits(layout) : ofChunks(layout);
   return eachRow(
     layout,
@@ -106,35 +120,19 @@ function forward(layout: Layout, center: boolean, hasGamma: boolean, hasBeta: bo
 
       ${forEachUnit(
         layout,
-        `var v = (${deviation} - shift) * rstd;
+        `var v = (${deviation(isWhole && isKept)} * scale - m) * rstd;
          ${hasGamma ? 'v = v * gamma[c];' : ''}
          ${hasBeta ? 'v = v + beta[c];' : ''}
          result[base + c] = v;`,
       )}
       if (start + lane == 0 && isRow) {
-        stats[2 * row] = origin + (mean + shift) / scale;
+        stats[2 * row] = m / scale;
         stats[2 * row + 1] = rstd * scale;
       }`,
   );
 }
 
-/** (mean − origin, standard deviation) of each chunk, which, unlike the variance, cannot overflow. */
-function chunkStatistics(layout: Layout, center: boolean): string {
-  return eachRow(
-    layout,
-    center,
-    `let count = ${numbersIn('chunk', layout)};
-      ${statistics(center, ofUnits(layout))}
-      if (lane == 0 && isRow) {
-        let at = 2 * (row * uniforms.chunks + chunk);
-        result[at] = (mean + shift) / scale;
-        // Of equal numbers other than the origin, a GPU's division may leave less than 0.
-        result[at + 1] = sqrt(select(variance, 0.0, variance < 0.0)) / scale;
-      }`,
-  );
-}
-
-/** WGSL: `body` for each row that the thread has a share of. `origin` is the row's first number. */
+/** WGSL: `body` for each row that the thread has a share of. `first` is x₀, the row's first number. */
 function eachRow(layout: Layout, center: boolean, body: string): string {
   const {width, lanes, rowsAtOnce, items, isKept} = layout;
   return `
@@ -153,51 +151,61 @@ function eachRow(layout: Layout, center: boolean, body: string): string {
       let isRow = row < uniforms.xShape.x;
       let n = select(0, units, isRow); // no early end: all threads must reach the barriers
       let base = select(0, row * units, isRow);
-      let origin = ${center ? `x[base]${width === 4 ? '.x' : ''}` : '0.0'};
+      let first = ${center ? `x[base]${width === 4 ? '.x' : ''}` : '0.0'};
       ${body}
     }
   }`;
 }
 
-/** WGSL: what is added to `first` and then to `second`, for each thing that the lane has. */
-interface Terms {
-  first: string;
-  second: string;
+/** WGSL: the mean `m` and the `variance` of `count` deviations from x₀, times `scale` and its square. */
+function statistics(center: boolean, {sumDeviations, sumSquares}: Terms): string {
+  return `
+      var sum = 0.0;
+      var largest = 0.0;
+      ${sumDeviations}
+      let first2 = sumAndMax(vec2<f32>(sum, largest), tid);
+      var scale = 1.0; // a power of two: no digit is lost
+      if (first2.y > 1e15) { scale = exp2(-100.0); }
+      if (first2.y < 1e-15) { scale = exp2(60.0); }
+      let nearMean = ${center ? 'first2.x / count * scale' : '0.0'};
+
+      // From here on the mean itself: a sum of what is left is more exact than that of all.
+      sum = 0.0;
+      var squares = 0.0;
+      ${sumSquares}
+      let second2 = sums(vec2<f32>(sum, squares), tid) / count;
+      let m = ${center ? 'nearMean + second2.x' : '0.0'};
+      let variance = second2.y;`;
 }
 
-/** WGSL: `mean` and `variance` of `count` deviations from the origin, times `scale`. */
-function statistics(center: boolean, {first, second}: Terms): string {
-  return `
-      // The mean, and the largest deviation from the origin.
-      var first = vec2<f32>(0.0);
-      ${first}
-      first = sumAndMax(first, tid);
-      var scale = 1.0; // a power of two: no digit is lost
-      if (first.y > 1e15) { scale = exp2(-100.0); }
-      if (first.y < 1e-15) { scale = exp2(60.0); }
-      let mean = ${center ? 'first.x / count * scale' : '0.0'};
-
-      // The variance, and what the mean lost by rounding.
-      var second = vec2<f32>(0.0);
-      ${second}
-      second = sums(second, tid);
-      let shift = ${center ? 'second.x / count' : '0.0'};
-      let variance = (second.y - second.x * shift) / count;`;
+/** WGSL: adds what the lane has to `sum` and `largest`, and then to `sum` and `squares`. */
+interface Terms {
+  sumDeviations: string;
+  sumSquares: string;
 }
 
 /** From x; the deviations stay in `d` where registers hold them. */
 function ofUnits(layout: Layout): Terms {
   const {width, isKept} = layout;
-  const first = `
-         let v = x[base + c] - origin;
+  const sumDeviations = `
+         let v = rounded(x[base + c] - first);
          ${isKept ? 'd[i] = v;' : ''}
          let size = abs(v);
-         first = vec2<f32>(first.x + ${sumOf('v', width)}, max(first.y, ${maxOf('size', width)}));`;
-  const second = `
-         let v = ${isKept ? 'd[i] * scale - mean' : '(x[base + c] - origin) * scale - mean'};
-         ${isKept ? 'd[i] = v;' : ''}
-         second = second + vec2<f32>(${sumOf('v', width)}, ${dotOf('v', 'v', width)});`;
-  return {first: forEachUnit(layout, first), second: forEachUnit(layout, second)};
+         sum = sum + ${sumOf('v', width)};
+         largest = max(largest, ${maxOf('size', width)});`;
+  const sumSquares = `
+         let v = ${deviation(isKept)} * scale - nearMean;
+         sum = sum + ${sumOf('v', width)};
+         squares = squares + ${dotOf('v', 'v', width)};`;
+  return {
+    sumDeviations: sumUnits(layout, ['sum'], 'f32', sumDeviations),
+    sumSquares: sumUnits(layout, ['sum', 'squares'], 'f32', sumSquares),
+  };
+}
+
+/** WGSL: x − x₀ of a unit. */
+function deviation(isKept: boolean): string {
+  return isKept ? 'd[i]' : 'rounded(x[base + c] - first)';
 }
 
 /** From the chunks' statistics, as many times as they have numbers (Chan, Golub, LeVeque 1979). */
@@ -208,14 +216,15 @@ function ofChunks(layout: Layout): Terms {
         let at = 2 * (row * uniforms.chunks + k);
         ${body}
       }`;
-  const first = `
-        let size = abs(parts[at]) + parts[at + 1];
-        first = vec2<f32>(first.x + numbers * parts[at], max(first.y, size));`;
-  const second = `
-        let v = parts[at] * scale - mean;
-        let deviation = parts[at + 1] * scale;
-        second = second + numbers * vec2<f32>(v, v * v + deviation * deviation);`;
-  return {first: forEachChunk(first), second: forEachChunk(second)};
+  const sumDeviations = `
+        sum = sum + numbers * parts[at];
+        largest = max(largest, abs(parts[at]) + parts[at + 1]);`;
+  const sumSquares = `
+        let v = parts[at] * scale - nearMean;
+        let spread = parts[at + 1] * scale;
+        sum = sum + numbers * v;
+        squares = squares + numbers * (v * v + spread * spread);`;
+  return {sumDeviations: forEachChunk(sumDeviations), sumSquares: forEachChunk(sumSquares)};
 }
 
 /** WGSL: how many numbers a chunk has; the last may have fewer than the others. */

@@ -6,8 +6,6 @@
  * Rows too long for a thread's registers take a dispatch more, and x and dy are read again. They are
  * cut into chunks, a workgroup to each, whose sums come first. A renderer in software, to which
  * workgroups are dear, keeps such a row whole; there the dispatch is one for dγ and dβ.
- *
- * The saved mean was rounded to float32, so x̂ is moved to mean 0 once more, by its own mean.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
@@ -22,16 +20,18 @@ import * as cpu from '../cpu/layer_norm_grad.js';
 import {onHost} from './on_host.js';
 import {
   chunkAndGroup,
+  compensatedSum,
   dotOf,
   forEachUnit,
   groupNumber,
+  keyOf,
   type Layout,
   layoutOf,
   reduction,
   runProgram,
   type Source,
-  shareOf,
   sumOf,
+  sumUnits,
   typeOf,
 } from './program.js';
 
@@ -49,29 +49,70 @@ export function layerNormGrad(args: {
 
   const layout = layoutOf(rowsAndCols(x), backend);
   const {rows, cols} = layout;
-  const tensors: Source['inputs'] = [
-    {name: 'dy', tensor: {...dy, shape: [rows, cols]}},
-    {name: 'x', tensor: {...x, shape: [rows, cols]}},
-    {name: 'stats', tensor: stats, scalar: true},
-    ...(gamma ? [{name: 'gamma', tensor: gamma}] : []),
-  ];
-  const [dx, parts] = layout.isKept
-    ? keptRows(backend, layout, tensors, attrs.center)
-    : loopedRows(backend, layout, tensors, attrs.center);
-
-  const dbeta = backend.makeTensorInfo([cols], 'float32');
-  const dgamma = addParts(backend, layout, parts, dbeta);
-  backend.disposeData(parts.dataId);
+  const call: Call = {
+    backend,
+    layout,
+    center: attrs.center,
+    hasGamma: gamma != null,
+    inputs: [
+      {name: 'dy', tensor: {...dy, shape: [rows, cols]}},
+      {name: 'x', tensor: {...x, shape: [rows, cols]}},
+      {name: 'stats', tensor: stats, scalar: true}, // [rows, 2]
+      ...(gamma ? [{name: 'gamma', tensor: gamma}] : []), // [cols]
+    ],
+  };
+  const [dx, parts] = layout.isKept ? gradientOfKeptRows(call) : gradientOfLoopedRows(call);
+  const [dgamma, dbeta] = addParts(call, parts);
   return [{...dx, shape: x.shape}, dgamma, dbeta];
 }
 
+/** What every function here needs to know. */
+interface Call {
+  backend: WebGPUBackend;
+  layout: Layout;
+  center: boolean;
+  hasGamma: boolean;
+  inputs: Source['inputs'];
+}
+
+/** Σ(g − g₀) and Σg·x̂ of each chunk of each row: [rows, 2·chunks]. */
+function rowSums({backend, layout, center, hasGamma, inputs}: Call): TensorInfo {
+  const {rows, width, lanes, chunks} = layout;
+  return runProgram(backend, width, {
+    key: ['rowSums', ...keyOf(layout), center, hasGamma].join('_'),
+    inputs,
+    outputShape: [rows, 2 * chunks],
+    outputScalar: true,
+    uniforms: [{name: 'chunks', type: 'i32', value: chunks}],
+    dispatch: [rows * chunks, 1],
+    threads: lanes,
+    code: `
+  ${reduction('sums', 'vec2<f32>', 'a + b', layout)}
+
+  fn main(index : i32) {
+    let tid = i32(localIndex);
+    let lane = tid;
+    ${chunkAndGroup(layout)}
+    let row = group;
+    let isRow = row < uniforms.xShape.x;
+    let units = uniforms.xShape.y / ${width};
+    let n = select(0, units, isRow); // no early end: all threads must reach the barriers
+    ${rowConstants(width, center, hasGamma)}
+    var sum = vec2<f32>(0.0);
+    ${sumUnits(layout, ['sum'], 'vec2<f32>', addUnit(width, center, scaled(hasGamma, 'gamma[c]')))}
+    sum = sums(sum, tid);
+    if (lane == 0 && isRow) {
+      let at = 2 * (row * uniforms.chunks + chunk);
+      result[at] = sum.x;
+      result[at + 1] = sum.y;
+    }
+  }`,
+  });
+}
+
 /** dx [rows, cols], and the sums for dγ and dβ by place: [places, 2, cols]. */
-function keptRows(
-  backend: WebGPUBackend,
-  layout: Layout,
-  tensors: Source['inputs'],
-  center: boolean,
-): [dx: TensorInfo, parts: TensorInfo] {
+function gradientOfKeptRows(call: Call): [dx: TensorInfo, parts: TensorInfo] {
+  const {backend, layout, center, hasGamma, inputs} = call;
   const {rows, cols, width, lanes, rowsAtOnce, chunks, items} = layout;
   const isWhole = chunks === 1;
   // Enough workgroups to occupy a GPU; more places would only be more to add up.
@@ -79,22 +120,30 @@ function keptRows(
   const groups = Math.min(layout.groups, Math.ceil(mostPlaces / rowsAtOnce));
   const places = groups * rowsAtOnce;
   const parts = backend.makeTensorInfo([places, 2, cols], 'float32');
-  const hasGamma = tensors.length === 4;
-  const rowSums = isWhole ? undefined : sumChunks(backend, layout, tensors, center);
-  const arrays = ['scaling', 'dgamma', 'dbeta', ...(isWhole ? ['g', 'xhat'] : [])];
+  const partSums = isWhole ? undefined : rowSums(call); // [rows, 2·chunks]
+  const arrays = [
+    'dgamma',
+    'dbeta',
+    ...(hasGamma ? ['scaling'] : []),
+    ...(isWhole ? ['g', 'xhat'] : []),
+  ];
   const [g, xhat] = isWhole
     ? ['g[i]', 'xhat[i]']
-    : ['up * scaling[i]', '(x[base + c] - mean) * rstd'];
+    : [scaled(hasGamma, 'scaling[i]'), normalized(center)];
   const addSums = isWhole
-    ? forEachUnit(layout, readUnit(width, center, 'scaling[i]', true))
+    ? forEachUnit(
+        layout,
+        `${addUnit(width, center, scaled(hasGamma, 'scaling[i]'))}
+         g[i] = gHere; xhat[i] = xhatHere;`,
+      )
     : `for (var k = lane; k < uniforms.chunks; k += ${lanes}) {
-          let at = 3 * (row * uniforms.chunks + k);
-          sum = sum + vec3<f32>(rowSums[at], rowSums[at + 1], rowSums[at + 2]);
+          let at = 2 * (row * uniforms.chunks + k);
+          sum = sum + vec2<f32>(partSums[at], partSums[at + 1]);
         }`;
 
   const dx = runProgram(backend, width, {
-    key: ['backward', ...shareOf(layout), center, hasGamma].join('_'),
-    inputs: [...tensors, ...(rowSums ? [{name: 'rowSums', tensor: rowSums, scalar: true}] : [])],
+    key: ['gradient', ...keyOf(layout), center, hasGamma].join('_'),
+    inputs: [...inputs, ...(partSums ? [{name: 'partSums', tensor: partSums, scalar: true}] : [])],
     outputShape: [rows, cols],
     extra: {name: 'parts', tensor: parts},
     uniforms: [
@@ -105,7 +154,7 @@ function keptRows(
     dispatch: [groups * chunks, 1],
     threads: lanes * rowsAtOnce,
     code: `
-  ${reduction('sums', 'vec3<f32>', 'a + b', layout, true)}
+  ${reduction('sums', 'vec2<f32>', 'a + b', layout, true)}
 
   fn main(index : i32) {
     let tid = i32(localIndex);
@@ -113,17 +162,16 @@ function keptRows(
     ${chunkAndGroup(layout)}
     let place = group * ${rowsAtOnce} + tid / ${lanes};
     let cols = f32(uniforms.outShape.y);
-    let n = uniforms.outShape.y / ${width};
+    let units = uniforms.outShape.y / ${width};
+    let n = units; // of each row that there is; no early end: all threads must reach the barriers
     ${arrays.map((name) => `var ${name} : array<${typeOf(width)}, ${items}>;`).join('\n    ')}
-    ${forEachUnit(layout, `scaling[i] = ${scalingOf(width, hasGamma)};`)}
+    ${hasGamma ? forEachUnit(layout, 'scaling[i] = gamma[c];') : ''}
 
     for (var step = 0; step < uniforms.steps; step++) {
       let row = step * uniforms.places + place;
-      let isRow = row < uniforms.outShape.x; // no early end: all threads must reach the barriers
-      let base = row * n;
-      let mean = stats[select(0, 2 * row, isRow)];
-      let rstd = stats[select(1, 2 * row + 1, isRow)];
-      var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
+      let isRow = row < uniforms.outShape.x;
+      ${rowConstants(width, center, hasGamma)}
+      var sum = vec2<f32>(0.0);
       if (isRow) {
         ${addSums}
       }
@@ -132,7 +180,7 @@ function keptRows(
         ${forEachUnit(
           layout,
           `let up = dy[base + c];
-           let normalized = ${xhat} - shift;
+           let normalized = ${xhat};
            dgamma[i] = dgamma[i] + up * normalized;
            dbeta[i] = dbeta[i] + up;
            result[base + c] = (${g} - meanG - normalized * meanGXhat) * rstd;`,
@@ -141,76 +189,25 @@ function keptRows(
     }
     ${forEachUnit(
       layout,
-      `parts[place * 2 * n + c] = dgamma[i];
-       parts[(place * 2 + 1) * n + c] = dbeta[i];`,
+      `parts[place * 2 * units + c] = dgamma[i];
+       parts[(place * 2 + 1) * units + c] = dbeta[i];`,
     )}
   }`,
   });
-  if (rowSums) backend.disposeData(rowSums.dataId);
+  if (partSums) backend.disposeData(partSums.dataId);
   return [dx, parts];
 }
 
-/** The sums of g, g·x̂ and x̂ in each chunk of each row: [rows, 3·chunks]. */
-function sumChunks(
-  backend: WebGPUBackend,
-  layout: Layout,
-  tensors: Source['inputs'],
-  center: boolean,
-): TensorInfo {
-  const {rows, width, lanes, chunks} = layout;
-  const hasGamma = tensors.length === 4;
-  return runProgram(backend, width, {
-    key: ['backwardChunks', ...shareOf(layout), center, hasGamma].join('_'),
-    inputs: tensors,
-    outputShape: [rows, 3 * chunks],
-    outputScalar: true,
-    uniforms: [{name: 'chunks', type: 'i32', value: chunks}],
-    dispatch: [rows * chunks, 1],
-    threads: lanes,
-    code: `
-  ${reduction('sums', 'vec3<f32>', 'a + b', layout)}
-
-  fn main(index : i32) {
-    let tid = i32(localIndex);
-    let lane = tid;
-    ${chunkAndGroup(layout)}
-    let row = group;
-    let isRow = row < uniforms.xShape.x;
-    let units = uniforms.xShape.y / ${width};
-    let n = select(0, units, isRow); // no early end: all threads must reach the barriers
-    let base = row * units;
-    let mean = stats[select(0, 2 * row, isRow)];
-    let rstd = stats[select(1, 2 * row + 1, isRow)];
-    var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
-    ${forEachUnit(layout, readUnit(width, center, scalingOf(width, hasGamma), false))}
-    sum = sums(sum, tid);
-    if (lane == 0 && isRow) {
-      let at = 3 * (row * uniforms.chunks + chunk);
-      result[at] = sum.x;
-      result[at + 1] = sum.y;
-      result[at + 2] = sum.z;
-    }
-  }`,
-  });
-}
-
-/** As `keptRows`, with nothing kept in registers: dx and each row's shift of x̂, then the sums. */
-function loopedRows(
-  backend: WebGPUBackend,
-  layout: Layout,
-  tensors: Source['inputs'],
-  center: boolean,
-): [dx: TensorInfo, parts: TensorInfo] {
+/** As above with nothing kept in registers: dx, and then the sums. */
+function gradientOfLoopedRows(call: Call): [dx: TensorInfo, parts: TensorInfo] {
+  const {backend, layout, center, hasGamma, inputs} = call;
   const {rows, cols, width, lanes, rowsAtOnce, groups, steps} = layout;
-  const shifts = backend.makeTensorInfo([rows], 'float32');
-  const hasGamma = tensors.length === 4;
-  const scaling = scalingOf(width, hasGamma);
+  const g = scaled(hasGamma, 'gamma[c]');
 
   const dx = runProgram(backend, width, {
-    key: ['backwardLong', ...shareOf(layout), center, hasGamma].join('_'),
-    inputs: tensors,
+    key: ['gradientLooped', ...keyOf(layout), center, hasGamma].join('_'),
+    inputs,
     outputShape: [rows, cols],
-    extra: {name: 'shifts', tensor: shifts, scalar: true},
     uniforms: [
       {name: 'steps', type: 'i32', value: steps},
       {name: 'groups', type: 'i32', value: groups},
@@ -218,7 +215,7 @@ function loopedRows(
     dispatch: [groups, 1],
     threads: lanes * rowsAtOnce,
     code: `
-  ${reduction('sums', 'vec3<f32>', 'a + b', layout, true)}
+  ${reduction('sums', 'vec2<f32>', 'a + b', layout, true)}
 
   fn main(index : i32) {
     let tid = i32(localIndex);
@@ -231,124 +228,129 @@ function loopedRows(
       let row = (step * uniforms.groups + group) * ${rowsAtOnce} + tid / ${lanes};
       let isRow = row < uniforms.outShape.x;
       let n = select(0, units, isRow); // no early end: all threads must reach the barriers
-      let base = row * units;
-      let mean = stats[select(0, 2 * row, isRow)];
-      let rstd = stats[select(1, 2 * row + 1, isRow)];
-      var sum = vec3<f32>(0.0); // of g, g·x̂ and x̂
-      ${forEachUnit(layout, readUnit(width, center, scaling, false))}
+      ${rowConstants(width, center, hasGamma)}
+      var sum = vec2<f32>(0.0);
+      ${sumUnits(layout, ['sum'], 'vec2<f32>', addUnit(width, center, g))}
       ${means(center)}
       ${forEachUnit(
         layout,
-        `let normalized = (x[base + c] - mean) * rstd - shift;
-         let g = dy[base + c] * ${scaling};
-         result[base + c] = (g - meanG - normalized * meanGXhat) * rstd;`,
+        `let up = dy[base + c];
+         result[base + c] = (${g} - meanG - ${normalized(center)} * meanGXhat) * rstd;`,
       )}
-      if (lane == 0 && isRow) { shifts[row] = shift; }
     }
   }`,
   });
-  const parts = sumColumns(backend, layout, [
-    ...tensors.slice(0, 3),
-    {name: 'shifts', tensor: shifts, scalar: true},
-  ]);
-  backend.disposeData(shifts.dataId);
-  return [dx, parts];
+  return [dx, columnSums(call)];
 }
 
 /** dγ and dβ, each of every `places`-th row: [places, 2, cols]. */
-function sumColumns(
-  backend: WebGPUBackend,
-  {rows, cols, width, units}: Layout,
-  inputs: Source['inputs'],
-): TensorInfo {
+function columnSums({backend, layout, center, inputs}: Call): TensorInfo {
+  const {rows, cols, width, units} = layout;
   const places = Math.min(rows, 64);
   const groups = Math.ceil(units / columnThreads);
-  const zero = `${typeOf(width)}(0.0)`;
   return runProgram(backend, width, {
-    key: 'backwardColumns',
-    inputs,
+    key: ['columnSums', center].join('_'),
+    inputs: inputs.slice(0, 3),
     outputShape: [places, 2, cols],
     uniforms: [{name: 'groups', type: 'i32', value: groups}],
     dispatch: [groups * places, 1],
     threads: columnThreads,
     code: `
   fn main(index : i32) {
-    let group = ${groupNumber};
-    let place = group / uniforms.groups;
-    let c = (group % uniforms.groups) * ${columnThreads} + i32(localIndex);
+    let workgroup = ${groupNumber};
+    let place = workgroup / uniforms.groups;
+    let c = (workgroup % uniforms.groups) * ${columnThreads} + i32(localIndex);
     let places = uniforms.outShape.x;
-    let n = uniforms.outShape.z / ${width};
-    if (c >= n || place >= places) { return; }
-    var dgamma = ${zero};
-    var dbeta = ${zero};
+    let units = uniforms.outShape.z / ${width};
+    if (c >= units || place >= places) { return; }
+    var dgamma = ${typeOf(width)}(0.0);
+    var dbeta = ${typeOf(width)}(0.0);
+    let isRow = true;
     for (var row = place; row < uniforms.dyShape.x; row += places) {
-      let up = dy[row * n + c];
-      let xhat = (x[row * n + c] - stats[2 * row]) * stats[2 * row + 1] - shifts[row];
-      dgamma = dgamma + up * xhat;
+      ${rowConstants(width, center, false)}
+      let up = dy[base + c];
+      dgamma = dgamma + up * ${normalized(center)};
       dbeta = dbeta + up;
     }
-    result[place * 2 * n + c] = dgamma;
-    result[(place * 2 + 1) * n + c] = dbeta;
+    result[place * 2 * units + c] = dgamma;
+    result[(place * 2 + 1) * units + c] = dbeta;
   }`,
   });
 }
 
-/** WGSL: γ, 1 where there is none. */
-function scalingOf(width: 1 | 4, hasGamma: boolean): string {
-  return hasGamma ? 'gamma[c]' : `${typeOf(width)}(1.0)`;
-}
-
-/** WGSL: a unit's part of the row's sums; `keep` puts g and x̂ into registers. */
-function readUnit(width: 1 | 4, center: boolean, scaling: string, keep: boolean): string {
-  return `
-          let gHere = dy[base + c] * ${scaling};
-          let xhatHere = (x[base + c] - mean) * rstd;
-          ${keep ? 'g[i] = gHere; xhat[i] = xhatHere;' : ''}
-          sum = sum + vec3<f32>(
-            ${sumOf('gHere', width)},
-            ${dotOf('gHere', 'xhatHere', width)},
-            ${center ? sumOf('xhatHere', width) : '0.0'});`;
-}
-
-/** WGSL: the means of a row from its sums; ⟨g·(x̂ − shift)⟩ = ⟨g·x̂⟩ − shift·⟨g⟩. */
-function means(center: boolean): string {
-  return `
-      let mean3 = sums(sum, tid) / cols;
-      let shift = ${center ? 'mean3.z' : '0.0'};
-      let meanG = ${center ? 'mean3.x' : '0.0'};
-      let meanGXhat = mean3.y - shift * mean3.x;`;
-}
-
-/** dγ [cols]; dβ is written to `dbeta`. */
+/** dγ and dβ, [cols] each, from their parts; disposes of these. */
 function addParts(
-  backend: WebGPUBackend,
-  {cols, width, units}: Layout,
+  {backend, layout: {cols, width, units}}: Call,
   parts: TensorInfo,
-  dbeta: TensorInfo,
-): TensorInfo {
-  const zero = `${typeOf(width)}(0.0)`;
-  return runProgram(backend, width, {
-    key: 'backwardParts',
-    inputs: [{name: 'sums', tensor: parts}],
+): [dgamma: TensorInfo, dbeta: TensorInfo] {
+  const dbeta = backend.makeTensorInfo([cols], 'float32');
+  const dgamma = runProgram(backend, width, {
+    key: 'addParts',
+    inputs: [{name: 'parts', tensor: parts}],
     outputShape: [cols],
     extra: {name: 'dbeta', tensor: dbeta},
     dispatch: [Math.ceil(units / columnThreads), 1],
     threads: columnThreads,
     code: `
+  ${compensatedSum(width)}
+
   fn main(index : i32) {
     let c = ${groupNumber} * ${columnThreads} + i32(localIndex);
-    let n = uniforms.outShape / ${width};
-    if (c >= n) { return; }
-    var gammaSum = ${zero};
-    var betaSum = ${zero};
-    for (var place = 0; place < uniforms.sumsShape.x; place++) {
-      gammaSum = gammaSum + sums[place * 2 * n + c];
-      betaSum = betaSum + sums[(place * 2 + 1) * n + c];
+    let units = uniforms.outShape / ${width};
+    if (c >= units) { return; }
+    var gammaSum : Sum;
+    var betaSum : Sum;
+    for (var place = 0; place < uniforms.partsShape.x; place++) {
+      add(&gammaSum, parts[place * 2 * units + c]);
+      add(&betaSum, parts[(place * 2 + 1) * units + c]);
     }
-    result[c] = gammaSum;
-    dbeta[c] = betaSum;
+    result[c] = totalOf(gammaSum);
+    dbeta[c] = totalOf(betaSum);
   }`,
   });
+  backend.disposeData(parts.dataId);
+  return [dgamma, dbeta];
+}
+
+/** WGSL: what the `row` begins at, its x₀, its first g and its statistics; of row 0 where it is none. */
+function rowConstants(width: 1 | 4, center: boolean, hasGamma: boolean): string {
+  const lane0 = width === 4 ? '.x' : '';
+  const firstG = hasGamma ? 'rounded(dy[base] * gamma[0])' : 'dy[base]';
+  return `
+      let base = select(0, row * units, isRow);
+      let first = ${center ? `x[base]${lane0}` : '0.0'};
+      let firstG = ${firstG}${lane0};
+      let m = stats[select(0, 2 * row, isRow)];
+      let rstd = stats[select(1, 2 * row + 1, isRow)];`;
+}
+
+/** WGSL: x̂ = ((x − x₀) − m)·r of a unit. Without centring x₀ and m are 0. */
+function normalized(center: boolean): string {
+  return center ? '((rounded(x[base + c] - first) - m) * rstd)' : '(x[base + c] * rstd)';
+}
+
+/** WGSL: g = γ·dy of a unit, rounded: g − mean(g) is 0 only if the same numbers have been averaged. */
+function scaled(hasGamma: boolean, scaling: string): string {
+  return hasGamma ? `rounded(up * ${scaling})` : 'up';
+}
+
+/** WGSL: adds a unit's Σ(g − g₀) and Σg·x̂ to `sum`; g₀ is the row's first g. */
+function addUnit(width: 1 | 4, center: boolean, g: string): string {
+  return `
+          let up = dy[base + c];
+          let gHere = ${g};
+          let xhatHere = ${normalized(center)};
+          let difference = rounded(gHere - firstG);
+          sum = sum + vec2<f32>(
+            ${sumOf('difference', width)}, ${dotOf('gHere', 'xhatHere', width)});`;
+}
+
+/** WGSL: the means of a row from the lanes' sums. The mean of equal numbers is that number. */
+function means(center: boolean): string {
+  return `
+      let mean2 = sums(sum, tid) / cols;
+      let meanG = ${center ? 'firstG + mean2.x' : '0.0'};
+      let meanGXhat = mean2.y;`;
 }
 
 export const layerNormGradConfigWebgpu = layerNormGradConfig('webgpu', layerNormGrad);

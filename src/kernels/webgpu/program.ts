@@ -37,6 +37,9 @@ export interface Layout {
 /** So many units of each tensor fit a thread's registers. */
 const mostKept = 8;
 
+/** Units in a block, where they are read in a loop. */
+const blockUnits = 64;
+
 /**
  * Many threads hide the memory's latency; 256 to a workgroup is WebGPU's default limit. A row that
  * they cannot keep is cut: few rows then still occupy the GPU, and each is read twice, not thrice.
@@ -74,7 +77,7 @@ export function layoutOf(
 }
 
 /** For a shader's key: what of the layout its code depends on. */
-export function shareOf({lanes, rowsAtOnce, chunks, items, isKept}: Layout): (number | string)[] {
+export function keyOf({lanes, rowsAtOnce, chunks, items, isKept}: Layout): (number | string)[] {
   return [lanes, rowsAtOnce, isKept ? items : 'any', chunks > 1 ? 'cut' : 'whole'];
 }
 
@@ -105,6 +108,7 @@ export function runProgram(backend: WebGPUBackend, width: 1 | 4, source: Source)
   const {inputs, extra, outputShape, outputScalar, uniforms = []} = source;
   const placeholder = extra && {...extra, name: `${extra.name}AsInput`};
   const bound = placeholder ? [...inputs, placeholder] : inputs;
+  const everyUniform = [...uniforms, {name: 'zero', type: 'i32', value: 0} as const];
   const components = bound.map(({scalar}) => (scalar ? 1 : width));
   const binding = bound.length; // 0 is the result, the inputs follow
   const type = extra?.scalar ? 'f32' : typeOf(width);
@@ -119,16 +123,57 @@ export function runProgram(backend: WebGPUBackend, width: 1 | 4, source: Source)
     dispatchLayout: {x: outputShape.map((_, dim) => dim)},
     dispatch: [...source.dispatch, 1],
     workgroupSize: [source.threads, 1, 1],
-    uniforms: uniforms.map(({name, type}) => `${name} : ${type},`).join(' '),
+    uniforms: everyUniform.map(({name, type}) => `${name} : ${type},`).join(' '),
     shaderKey: `layerNorm_${source.key}_${width}_${source.threads}`,
-    getUserCode: () => `${declaration}\n${source.code}`,
+    getUserCode: () => `${declaration}\n${rounded(width)}\n${source.code}`,
   };
   return backend.runWebGPUProgram(
     program as unknown as Parameters<WebGPUBackend['runWebGPUProgram']>[0],
     bound.map(({tensor}) => tensor),
     'float32',
-    uniforms.map(({type, value}) => ({type: type === 'f32' ? 'float32' : 'int32', data: [value]})),
+    everyUniform.map(({type, value}) => ({
+      type: type === 'f32' ? 'float32' : 'int32',
+      data: [value],
+    })),
   );
+}
+
+/**
+ * WGSL: `rounded(v)` is v, and makes the compiler round it to float32 before anything else is done
+ * with it. Without it a driver may compute (x − x₀) − m as x − (x₀ + m), which loses the digits that
+ * the statistics were chosen to keep, or fuse γ·dy with a subtraction of the rounded γ·dy, which then
+ * leaves a rounding error instead of 0. No compiler can look through an exclusive or with a number
+ * that it does not know to be 0.
+ */
+function rounded(width: 1 | 4): string {
+  const type = typeOf(width);
+  const bits = width === 4 ? 'vec4<i32>' : 'i32';
+  return `
+  fn rounded(v : ${type}) -> ${type} {
+    return bitcast<${type}>(bitcast<${bits}>(v) ^ ${bits}(uniforms.zero));
+  }`;
+}
+
+/**
+ * WGSL: `add(&sum, v)` adds v to a sum of units, and to `sum.lost` what the addition loses by rounding
+ * (Knuth, Møller 1965); `totalOf(sum)` is both together. So a sum of many numbers is as exact as one
+ * of two, even where it is small beside them, as dγ and dβ may be.
+ */
+export function compensatedSum(width: 1 | 4): string {
+  const type = typeOf(width);
+  return `
+  struct Sum { value : ${type}, lost : ${type} }
+
+  fn add(sum : ptr<function, Sum>, v : ${type}) {
+    let value = rounded((*sum).value + v);
+    let added = rounded(value - (*sum).value);
+    (*sum).lost = (*sum).lost + rounded((*sum).value - rounded(value - added)) + (v - added);
+    (*sum).value = value;
+  }
+
+  fn totalOf(sum : Sum) -> ${type} { // of a sum that is infinite, what was lost is NaN
+    return select(sum.value, sum.value + sum.lost, abs(sum.value) < ${type}(3.4e38));
+  }`;
 }
 
 /** The WGSL type of a unit. */
@@ -170,9 +215,9 @@ export function chunkAndGroup({lanes, chunks, items}: Layout): string {
 /**
  * WGSL: `name(v, tid)`, what `combine` makes of the v of all the lanes of a row, the same in each.
  *
- * Many numbers by parts and then those results, not by halves: a barrier costs more than a few
- * additions do, and the error stays that of short sums. Between two calls there must be another
- * barrier, that of another reduction; `again` adds one.
+ * Many lanes are combined in blocks and the blocks' results then, not by halves: a barrier costs more
+ * than a few additions do, and the error stays that of short sums. Between two calls there must be
+ * another barrier, that of another reduction; `again` adds one.
  *
  * Not by subgroup operations: WGSL wants `enable subgroups;` before all declarations, and tfjs 4.22
  * puts its own before a program's code; nor does it ask for a device with that feature.
@@ -184,8 +229,8 @@ export function reduction(
   {lanes, rowsAtOnce}: Layout,
   again = false,
 ): string {
-  const chunk = lanes <= 8 ? lanes : 2 ** Math.ceil(Math.log2(lanes) / 2);
-  const chunks = lanes / chunk;
+  const block = lanes <= 8 ? lanes : 2 ** Math.ceil(Math.log2(lanes) / 2); // lanes in a block
+  const blocks = lanes / block;
   const fold = (array: string, start: string, count: number) => `
     var all = ${array}[${start}];
     for (var k = 1; k < ${count}; k++) {
@@ -194,18 +239,18 @@ export function reduction(
       all = ${combine};
     }`;
   const whole =
-    chunks === 1
+    blocks === 1
       ? fold(`${name}Shared`, '(tid - lane)', lanes)
       : `
-    if (lane < ${chunks}) {
-      ${fold(`${name}Shared`, `(tid - lane + lane * ${chunk})`, chunk)}
-      ${name}Chunks[tid / ${lanes} * ${chunks} + lane] = all;
+    if (lane < ${blocks}) {
+      ${fold(`${name}Shared`, `(tid - lane + lane * ${block})`, block)}
+      ${name}Blocks[tid / ${lanes} * ${blocks} + lane] = all;
     }
     workgroupBarrier();
-    ${fold(`${name}Chunks`, `(tid / ${lanes} * ${chunks})`, chunks)}`;
+    ${fold(`${name}Blocks`, `(tid / ${lanes} * ${blocks})`, blocks)}`;
   return `
   var<workgroup> ${name}Shared : array<${type}, ${lanes * rowsAtOnce}>;
-  var<workgroup> ${name}Chunks : array<${type}, ${chunks * rowsAtOnce}>;
+  var<workgroup> ${name}Blocks : array<${type}, ${blocks * rowsAtOnce}>;
   fn ${name}(v : ${type}, tid : i32) -> ${type} {
     let lane = tid % ${lanes};
     ${name}Shared[tid] = v;
@@ -225,4 +270,25 @@ export function forEachUnit({lanes, items, isKept}: Layout, body: string): strin
   const unit = (i: number) =>
     `{ const i = ${i}; let c = start + lane + ${i * lanes}; if (c < n) { ${body} } }`;
   return Array.from({length: items}, (_, i) => unit(i)).join('\n    ');
+}
+
+/**
+ * WGSL: `body`, which adds to the variables `names` of the type `type`, for each unit that is this
+ * lane's. Units that are read in a loop are added up in blocks and those sums then, so that no sum is
+ * a long one.
+ */
+export function sumUnits(layout: Layout, names: string[], type: string, body: string): string {
+  const {lanes, isKept} = layout;
+  if (isKept) return forEachUnit(layout, body);
+  const block = blockUnits * lanes;
+  const each = (code: (name: string) => string) => names.map(code).join(' ');
+  return `
+      {
+        ${each((name) => `var ${name}OfBlocks = ${type}(0.0);`)}
+        for (var b = start + lane; b < n; b += ${block}) {
+          for (var c = b; c < min(n, b + ${block}); c += ${lanes}) { ${body} }
+          ${each((name) => `${name}OfBlocks = ${name}OfBlocks + ${name}; ${name} = ${type}(0.0);`)}
+        }
+        ${each((name) => `${name} = ${name}OfBlocks;`)}
+      }`;
 }
