@@ -1,28 +1,31 @@
 /**
- * Into how many chunks the sums are cut, so that no texel has all the work to itself.
+ * Into how many chunks the `webgl` kernels cut a row or a column. A texel of a program's output adds
+ * up one chunk, so that a long sum is shared by many texels, which a GPU computes at once.
  *
  * A chunk is every n-th texel of a row, or of a column. Either the rows are cut (few, long ones) or
- * the columns (many rows): one more draw call, but never both.
+ * the columns (many rows), never both. It takes one more draw call, which adds up the chunks.
  */
 import type {Layout} from './packed.js';
 
-/** As many texels at work keep a GPU busy. */
+/** A program should have so many texels to compute, for a GPU with fewer has idle cores. */
 const enoughTexels = 1024;
 
-/** A chunk shorter than this is not worth a texel. */
+/** In texels. What a shorter chunk saves in time, its own texel costs. */
 const shortestRowChunk = 32;
 const shortestColumnChunk = 8;
 
-/** Neighbouring columns share a cache line: so many rows of it stay in the cache until the next. */
+/**
+ * In texels. Neighbouring columns lie in one cache line, and are read by neighbouring texels a little
+ * later: a chunk should be so short that the lines of its first rows are still in the cache then.
+ */
 const longestColumnChunk = 64;
 
-/** The chunks are added up one after the other. */
+/** One texel adds up all the chunks of a row or a column, one after the other. */
 const mostChunks = 512;
 
+/** Into how many chunks each row and each column of x is cut; 1 where it stays whole. */
 export interface Chunks {
-  /** To each row of x. */
   ofRow: number;
-  /** To each column of x. */
   ofColumn: number;
 }
 

@@ -1,12 +1,12 @@
 /**
  * Layer normalisation on the `webgl` backend, in two draw calls: each row's statistics, then the
  * normalised texels. x is read twice, y written once. Few long rows are cut into chunks, whose
- * statistics a third, small draw call combines.
+ * statistics a third, small draw call combines (`chunks.ts`).
  *
- * The variance is never E[x²] − E[x]²: each texel takes the deviations from the row's first number,
- * so that a large mean costs no digits, by blocks of eight, and combines the blocks' means and sums
- * of squared deviations (Chan, Golub, LeVeque 1979). A row whose squares overflow or vanish is done
- * again, scaled by a power of two.
+ * The variance is never E[x²] − E[x]². Each texel takes the deviations from the row's first number,
+ * so that a large mean costs no digits. It adds them up in blocks of eight and combines the blocks'
+ * means and sums of squared deviations (Chan, Golub, LeVeque 1979). A row whose squares overflow or
+ * vanish is done again, scaled by a power of two.
  *
  * A texel holds two columns of two rows: .rg of the upper, .ba of the lower row.
  */

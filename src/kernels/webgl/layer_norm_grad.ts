@@ -2,10 +2,11 @@
  * The gradient of layer normalisation on the `webgl` backend, in four or five draw calls. The
  * derivation is in `reference.ts`, whose names are used here.
  *
- * Each row's sums, then dx: dy and x are read twice, dx written once. Then dγ and dβ, for which dy
- * and x are read a third time; as a draw call has one output, each of the two is drawn by its own.
- * Many rows are first summed in chunks, both of dγ and dβ at once. Few long rows are summed in
- * chunks for dx, see `chunks.ts`. The order of every sum is fixed: two runs are equal to the bit.
+ * The first two give each row's sums and dx: dy and x are read twice, dx is written once. The others
+ * give dγ and dβ, for which dy and x are read a third time. A draw call has one output, so that each
+ * of the two is drawn by its own. Many rows are first summed in chunks, dγ and dβ at once; few long
+ * rows are summed in chunks for dx (`chunks.ts`). The order of every sum is fixed: two runs are equal
+ * to the bit.
  *
  * A texel holds two columns of two rows: .rg of the upper, .ba of the lower row.
  */

@@ -51,14 +51,17 @@ interface Given {
   shape: number[];
   epsilon?: number;
   isPacked?: boolean;
+  /** Default: random numbers. */
+  x?: Float32Array;
+  dy?: Float32Array;
 }
 
-/** y and all gradients of random numbers, with what they should be. */
-function run({shape, epsilon = 1e-3, isPacked = true}: Given) {
+/** y and all gradients, with what they should be. */
+function run({shape, epsilon = 1e-3, isPacked = true, ...given}: Given) {
   const cols = shape[shape.length - 1];
   const size = tf.util.sizeFromShape(shape);
   const random = new Random(size);
-  const [x, dy] = [random.normal(size, 0.5, 2), random.normal(size)];
+  const {x = random.normal(size, 0.5, 2), dy = random.normal(size)} = given;
   const [gamma, beta] = [random.normal(cols), random.normal(cols)];
   const [y, dx, dgamma, dbeta] = tf.tidy(() => {
     const inputs = [tf.tensor(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)];
@@ -208,6 +211,89 @@ describe('textures', () => {
   test('[4, 262144] and [262144, 4]', () => {
     expectRight({shape: [4, 262_144]}, {y: 2e-6, gradients: 1e-5});
     expectRight({shape: [262_144, 4]}, {y: 2e-6, gradients: 1e-5});
+  });
+});
+
+describe('digits', () => {
+  /** Each row within 5e-7 of its largest value, dγ and dβ of theirs. */
+  function expectExact(given: Given, toleranceOfDx = 5e-7): void {
+    const {actual, expected, cols} = run(given);
+    expectClose(actual.y, expected.y, 5e-7, cols);
+    expectClose(actual.dx, expected.dx, toleranceOfDx, cols);
+    expectClose(actual.dgamma, expected.dgamma, 5e-7);
+    expectClose(actual.dbeta, expected.dbeta, 5e-7);
+  }
+
+  const shapes = [
+    [3, 9],
+    [16, 768],
+    [600, 100], // many rows: dγ and dβ are summed in chunks
+    [3, 5, 301], // odd rows and columns
+    [4, 8192], // few long rows: they are cut into chunks
+  ];
+
+  test('none is lost to a mean of 1e7', () => {
+    for (const shape of shapes) {
+      const x = new Random(8).normal(tf.util.sizeFromShape(shape), 1e7, 1);
+      expectExact({shape, x});
+    }
+  });
+
+  // x − x₀ is rounded to 1/16 then; dx, where x̂ is the largest, is the difference of like numbers.
+  test('few are lost to a first number far from the others', () => {
+    for (const shape of shapes) {
+      const cols = shape[shape.length - 1];
+      const x = new Random(9).normal(tf.util.sizeFromShape(shape), 0.3, 2);
+      expectExact({shape, x: x.map((v, i) => (i % cols === 0 ? 1e6 : v))}, 1e-6);
+    }
+  });
+
+  test('dβ keeps its own where it is small beside what it is the sum of', () => {
+    for (const rows of [100, 1000]) {
+      const cols = 6;
+      // The rows come in pairs, whose 1e4 and -1e4 cancel out.
+      const dy = new Random(10)
+        .normal(rows * cols)
+        .map((v, i) => v + (Math.floor(i / cols) % 2 === 0 ? 1e4 : -1e4));
+      const {actual, expected} = run({shape: [rows, cols], dy});
+      expectClose(actual.dbeta, expected.dbeta, 5e-7);
+    }
+  });
+
+  test('an infinite dy makes dβ infinite, not NaN', () => {
+    const [rows, cols] = [40, 6];
+    const dy = new Random(11).normal(rows * cols);
+    dy[2] = Number.POSITIVE_INFINITY;
+    const {actual} = run({shape: [rows, cols], dy});
+    expect(actual.dbeta[2]).toBe(Number.POSITIVE_INFINITY);
+    expect([...actual.dbeta].filter(Number.isFinite)).toHaveLength(cols - 1);
+  });
+});
+
+describe('exactly 0', () => {
+  test('is dx of rows of one column, whatever γ and ε', () => {
+    for (const epsilon of [0, 1e-5, 1e-3]) {
+      for (const rows of [8, 33, 601]) {
+        const {actual} = run({shape: [rows, 1], epsilon});
+        expect([...new Set(actual.dx)].map(Math.abs)).toEqual([0]);
+        expect(Math.abs(actual.dgamma[0])).toBe(0);
+      }
+    }
+  });
+
+  test('is x̂ of constant rows, and dx too where ε is 0', () => {
+    for (const shape of [
+      [8, 7],
+      [600, 12],
+      [2, 8193],
+    ]) {
+      const x = new Float32Array(tf.util.sizeFromShape(shape)).fill(0.1);
+      const {actual, expected, cols} = run({shape, x, epsilon: 0});
+      expect(actual.y).toEqual(Float32Array.from(expected.y)); // β
+      expect(new Set(actual.dx.map(Math.abs))).toEqual(new Set([0]));
+      expect(new Set(actual.dgamma.map(Math.abs))).toEqual(new Set([0]));
+      expectClose(run({shape, x}).actual.dx, run({shape, x}).expected.dx, 5e-7, cols);
+    }
   });
 });
 
