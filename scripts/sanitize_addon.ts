@@ -36,7 +36,10 @@ const advice = 'GCC or clang with its sanitizers is needed: `apt-get install bui
 
 /** Compiles fuzz.c and the kernels; returns the path of the program. */
 function build(folder: string, sanitizer: string[]): string {
-  const flags = ['-std=gnu11', '-g', '-O1', '-fno-math-errno', '-Wall', '-Wextra', ...sanitizer];
+  const flags = [
+    ...['-std=gnu11', '-g', '-O1', '-fno-math-errno', '-ffp-contract=off', '-Wall', '-Wextra'],
+    ...sanitizer,
+  ];
   const compile = (args: string[]) => run(compiler, [...flags, ...args], {cwd: addonDir, advice});
   const objects = INSTRUCTION_SETS.map(({name, lanes, flags: setFlags}) => {
     const object = path.join(folder, `${name}.o`);

@@ -15,15 +15,16 @@
 #include "thread_pool.h"
 
 static void normalize(const struct layer_norm* call, int64_t row, int64_t first, int64_t n,
-                      struct row_stats stats) {
+                      const struct row_stats* stats) {
   const int64_t at = row * call->cols + first;
-  row_kernels_for(stats)->normalize(call->x + at, n, stats, call->gamma ? call->gamma + first : NULL,
-                                    call->beta ? call->beta + first : NULL, call->y + at);
+  const float* gamma = call->gamma ? call->gamma + first : NULL;
+  const float* beta = call->beta ? call->beta + first : NULL;
+  row_kernels_for(stats->rstd)->normalize(call->x + at, n, stats, gamma, beta, call->y + at);
 }
 
-static void save_stats(const struct layer_norm* call, int64_t row, struct row_stats stats) {
-  call->stats[2 * row] = stats.mean;
-  call->stats[2 * row + 1] = stats.rstd;
+static void save_stats(const struct layer_norm* call, int64_t row, const struct row_stats* stats) {
+  call->stats[2 * row] = stats->m;
+  call->stats[2 * row + 1] = stats->rstd;
 }
 
 /** A task: the rows of one chunk. */
@@ -33,8 +34,8 @@ static void normalize_chunk(const void* context, int64_t chunk) {
   for (int64_t row = chunk_start(call->rows, chunk); row < end; row++) {
     const float* x = call->x + row * call->cols;
     const struct row_stats stats = row_stats_measured(x, call->cols, call->epsilon, call->center);
-    normalize(call, row, 0, call->cols, stats);
-    save_stats(call, row, stats);
+    normalize(call, row, 0, call->cols, &stats);
+    save_stats(call, row, &stats);
   }
 }
 
@@ -63,7 +64,7 @@ static void normalize_block(const void* context, int64_t block) {
   const int64_t first = block * BLOCK_COLS;
   const int64_t n = min_int64(BLOCK_COLS, call->cols - first);
   for (int64_t row = 0; row < call->rows; row++) {
-    normalize(call, row, first, n, wide->stats[row]);
+    normalize(call, row, first, n, &wide->stats[row]);
   }
 }
 
@@ -76,7 +77,7 @@ static void combine_blocks(const struct wide_layer_norm* wide) {
     }
     wide->stats[row] =
         row_stats_of(moments, call->x + row * call->cols, call->epsilon, call->center);
-    save_stats(call, row, wide->stats[row]);
+    save_stats(call, row, &wide->stats[row]);
   }
 }
 

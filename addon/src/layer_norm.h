@@ -14,7 +14,7 @@ struct layer_norm {
   const float* gamma; /* [cols] or NULL */
   const float* beta;  /* [cols] or NULL */
   float* y;           /* [rows, cols] */
-  float* stats;       /* [rows, 2]: mean, rstd */
+  float* stats;       /* [rows, 2]: mean − the row's first number (0 if not centred), rstd */
 };
 
 /** Fills y and stats. Returns false if memory ran out. */

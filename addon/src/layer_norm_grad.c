@@ -21,37 +21,43 @@
 /** Rows that are added up one after another. */
 enum { RUN_ROWS = 64 };
 
-/** The statistics that the forward pass saved; in double where float32 did not hold them. */
+/** The statistics that the forward pass saved; taken anew where float32 may not hold them. */
 static struct row_stats saved_stats(const struct layer_norm_grad* call, int64_t row) {
-  const struct row_stats stats = {.mean = call->stats[2 * row], .rstd = call->stats[2 * row + 1]};
-  if (row_kernels_for(stats) != &row_kernels_double) return stats;
   const float* x = call->x + row * call->cols;
+  const struct row_stats stats = {
+      .x0 = row_x0(x, call->center),
+      .m = call->stats[2 * row],
+      .rstd = call->stats[2 * row + 1],
+  };
+  if (row_kernels_for(stats.rstd) != &row_kernels_double) return stats;
   return row_stats_measured(x, call->cols, call->epsilon, call->center);
 }
 
+/** The row's first g, as the row's kernels round it. */
+static double g0_of(const struct layer_norm_grad* call, int64_t row, const struct row_stats* stats) {
+  const double g0 = (double)call->dy[row * call->cols] * (call->gamma ? call->gamma[0] : 1);
+  return row_kernels_for(stats->rstd) == &row_kernels_double ? g0 : (float)g0;
+}
+
 static struct gradient_sums sum_block(const struct layer_norm_grad* call, int64_t row,
-                                      int64_t first, struct row_stats stats) {
+                                      int64_t first, const struct row_stats* stats) {
   const int64_t at = row * call->cols + first;
   const int64_t n = min_int64(BLOCK_COLS, call->cols - first);
   const float* gamma = call->gamma ? call->gamma + first : NULL;
-  return row_kernels_for(stats)->gradient_sums(call->dy + at, call->x + at, gamma, n, stats);
+  return row_kernels_for(stats->rstd)->gradient_sums(call->dy + at, call->x + at, gamma, n, stats,
+                                                     g0_of(call, row, stats));
 }
 
 static struct gradient_sums sums_combined(struct gradient_sums a, struct gradient_sums b) {
-  return (struct gradient_sums){
-      .xhat = a.xhat + b.xhat, .g = a.g + b.g, .g_xhat = a.g_xhat + b.g_xhat};
+  return (struct gradient_sums){.g = a.g + b.g, .g_xhat = a.g_xhat + b.g_xhat};
 }
 
-/** The means of a row. The sums hold an x̂ whose mean is not quite 0, since the saved mean was
- * rounded: beside a mean of 1e7 that is 0.5. */
-static struct gradient_row means_of(const struct layer_norm_grad* call, struct gradient_sums sums,
-                                    struct row_stats stats) {
-  const double mean_xhat = call->center ? sums.xhat / call->cols : 0;
+static struct gradient_row means_of(const struct layer_norm_grad* call, int64_t row,
+                                    struct gradient_sums sums, const struct row_stats* stats) {
   return (struct gradient_row){
-      .stats = stats,
-      .mean_xhat = mean_xhat,
-      .mean_g = call->center ? sums.g / call->cols : 0,
-      .mean_g_xhat = (sums.g_xhat - mean_xhat * sums.g) / call->cols,
+      .stats = *stats,
+      .mean_g = call->center ? g0_of(call, row, stats) + sums.g / call->cols : 0,
+      .mean_g_xhat = sums.g_xhat / call->cols,
   };
 }
 
@@ -60,9 +66,9 @@ static struct gradient_row sum_row(const struct layer_norm_grad* call, int64_t r
   const struct row_stats stats = saved_stats(call, row);
   struct gradient_sums sums = {0};
   for (int64_t first = 0; first < call->cols; first += BLOCK_COLS) {
-    sums = sums_combined(sums, sum_block(call, row, first, stats));
+    sums = sums_combined(sums, sum_block(call, row, first, &stats));
   }
-  return means_of(call, sums, stats);
+  return means_of(call, row, sums, &stats);
 }
 
 /** The second pass over columns first … first + n of a group of rows. dgamma and dbeta ([n]) are
@@ -83,14 +89,14 @@ static void gradient(const struct layer_norm_grad* call, const struct gradient_r
   };
   bool all_fast = true;
   for (int r = 0; r < count; r++) {
-    all_fast = all_fast && row_kernels_for(rows[r].stats) != &row_kernels_double;
+    all_fast = all_fast && row_kernels_for(rows[r].stats.rstd) != &row_kernels_double;
   }
   if (all_fast) {
     row_kernels_fast()->gradient(&block, rows, count);
     return;
   }
   for (int r = 0; r < count; r++) {
-    row_kernels_for(rows[r].stats)->gradient(&block, &rows[r], 1);
+    row_kernels_for(rows[r].stats.rstd)->gradient(&block, &rows[r], 1);
     block.dy += block.stride;
     block.x += block.stride;
     block.dx += block.stride;
@@ -168,7 +174,7 @@ static void sum_wide_block(const void* context, int64_t task) {
   const struct wide_layer_norm_grad* wide = context;
   const int64_t row = task / wide->blocks;
   const int64_t first = task % wide->blocks * BLOCK_COLS;
-  wide->sums[task] = sum_block(wide->call, row, first, wide->rows[row].stats);
+  wide->sums[task] = sum_block(wide->call, row, first, &wide->rows[row].stats);
 }
 
 /** A task: the same columns of all rows. */
@@ -192,7 +198,7 @@ static void combine_wide_blocks(const struct wide_layer_norm_grad* wide) {
     for (int64_t block = 0; block < wide->blocks; block++) {
       sums = sums_combined(sums, wide->sums[row * wide->blocks + block]);
     }
-    wide->rows[row] = means_of(wide->call, sums, wide->rows[row].stats);
+    wide->rows[row] = means_of(wide->call, row, sums, &wide->rows[row].stats);
   }
 }
 

@@ -43,10 +43,10 @@ const struct row_kernels* row_kernels_fast(void) {
   return kernels;
 }
 
-const struct row_kernels* row_kernels_for(struct row_stats stats) {
+const struct row_kernels* row_kernels_for(double rstd) {
   /* Within these bounds no square of x − mean, and no x̂, leaves the range of float32. NaN is in
    * no bounds. */
-  const bool fits_float = stats.rstd > 1e-18 && stats.rstd < 1e15;
+  const bool fits_float = rstd > 1e-18 && rstd < 1e15;
   return fits_float ? row_kernels_fast() : &row_kernels_double;
 }
 

@@ -19,8 +19,8 @@ enum { BLOCK_COLS = 4096 };
 enum { GROUP_ROWS = 4 };
 
 /**
- * Of n numbers: their mean, and m2 = Σ(x − mean)². Without centring the mean is 0. m2 is infinite
- * or NaN where float32 cannot tell, or the numbers are no better.
+ * The mean of n numbers, and m2 = Σ(x − mean)². Without centring the mean is 0. m2 is infinite or NaN
+ * where float32 cannot tell, or where the numbers themselves are infinite or NaN.
  */
 struct moments {
   int64_t n;
@@ -28,23 +28,28 @@ struct moments {
   double m2;
 };
 
+/**
+ * The statistics of a row: x̂ = ((x − x0) − m)·rstd; src/kernels/contract.ts says why. They are passed
+ * by address: a copy would be read by halves that overlap what was just written, which waits.
+ */
 struct row_stats {
-  double mean;
+  float x0;    /* the row's first number, or 0 without centring */
+  double m;    /* mean − x0 */
   double rstd;
 };
 
-/** Sums over a piece of a row, with x̂ = (x − mean)·rstd and g = gamma·dy. */
+/**
+ * Sums over a piece of a row, with g = gamma·dy. The mean of g is taken about the row's first g, g0,
+ * so that it is exactly that number where all of them are.
+ */
 struct gradient_sums {
-  double xhat;
-  double g;
-  double g_xhat;
+  double g;      /* Σ(g − g0) */
+  double g_xhat; /* Σg·x̂ */
 };
 
 /** What `gradient` must know of a row. */
 struct gradient_row {
   struct row_stats stats;
-  /** Mean of x̂: 0, but for the rounding of the saved mean. */
-  double mean_xhat;
   double mean_g;
   double mean_g_xhat;
 };
@@ -67,12 +72,12 @@ struct row_kernels {
   struct moments (*moments)(const float* x, int64_t n, bool center);
 
   /** y = gamma·x̂ + beta; gamma or beta may be NULL. */
-  void (*normalize)(const float* x, int64_t n, struct row_stats stats, const float* gamma,
+  void (*normalize)(const float* x, int64_t n, const struct row_stats* stats, const float* gamma,
                     const float* beta, float* y);
 
-  /** Any gamma may be NULL. */
+  /** gamma may be NULL. */
   struct gradient_sums (*gradient_sums)(const float* dy, const float* x, const float* gamma,
-                                        int64_t n, struct row_stats stats);
+                                        int64_t n, const struct row_stats* stats, double g0);
 
   /** dx of `count` ≤ GROUP_ROWS rows, and what they add to dgamma and dbeta. */
   void (*gradient)(const struct gradient_block* block, const struct gradient_row* rows, int count);
@@ -84,8 +89,8 @@ extern const struct row_kernels row_kernels_double;
 /** The fastest that this processor can run. */
 const struct row_kernels* row_kernels_fast(void);
 
-/** Those to use for a row with these statistics. */
-const struct row_kernels* row_kernels_for(struct row_stats stats);
+/** Those to use for a row with this rstd. */
+const struct row_kernels* row_kernels_for(double rstd);
 
 /** Uses another instruction set from now on. Returns false if this processor has none so named. */
 bool row_kernels_select(const char* instruction_set);

@@ -16,9 +16,11 @@ static struct moments moments(const float* x, int64_t n, bool center) {
   return (struct moments){.n = n, .mean = mean, .m2 = m2};
 }
 
-static double xhat_of(float x, struct row_stats stats) { return (x - stats.mean) * stats.rstd; }
+static double xhat_of(float x, const struct row_stats* stats) {
+  return (((double)x - stats->x0) - stats->m) * stats->rstd;
+}
 
-static void normalize(const float* x, int64_t n, struct row_stats stats, const float* gamma,
+static void normalize(const float* x, int64_t n, const struct row_stats* stats, const float* gamma,
                       const float* beta, float* y) {
   for (int64_t i = 0; i < n; i++) {
     y[i] = xhat_of(x[i], stats) * (gamma ? gamma[i] : 1) + (beta ? beta[i] : 0);
@@ -26,13 +28,12 @@ static void normalize(const float* x, int64_t n, struct row_stats stats, const f
 }
 
 static struct gradient_sums gradient_sums(const float* dy, const float* x, const float* gamma,
-                                          int64_t n, struct row_stats stats) {
+                                          int64_t n, const struct row_stats* stats, double g0) {
   struct gradient_sums sums = {0};
   for (int64_t i = 0; i < n; i++) {
     const double xhat = xhat_of(x[i], stats);
     const double g = (double)dy[i] * (gamma ? gamma[i] : 1);
-    sums.xhat += xhat;
-    sums.g += g;
+    sums.g += g - g0;
     sums.g_xhat += g * xhat;
   }
   return sums;
@@ -46,7 +47,7 @@ static void gradient(const struct gradient_block* block, const struct gradient_r
     const float* x = block->x + r * block->stride;
     float* dx = block->dx + r * block->stride;
     for (int64_t i = 0; i < block->n; i++) {
-      const double xhat = xhat_of(x[i], row.stats) - row.mean_xhat;
+      const double xhat = xhat_of(x[i], &row.stats);
       const double g = (double)dy[i] * (block->gamma ? block->gamma[i] : 1);
       dx[i] = row.stats.rstd * (g - row.mean_g - xhat * row.mean_g_xhat);
       block->dgamma[i] += dy[i] * xhat;

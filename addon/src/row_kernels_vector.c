@@ -11,6 +11,12 @@
 
 #include "row_kernels.h"
 
+#if LANES > 4
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 typedef float vector __attribute__((vector_size(4 * LANES)));
 
 /* A vector in memory: at the address of any float. */
@@ -22,6 +28,22 @@ typedef float unaligned_vector __attribute__((vector_size(4 * LANES), aligned(4)
 static inline vector load(const float* p) { return *(const unaligned_vector*)p; }
 
 static inline void store(float* p, vector v) { *(unaligned_vector*)p = v; }
+
+/**
+ * a·b + c, rounded once where the processor can. It is written out where it is wanted: the build
+ * forbids the compiler to fuse a product with a sum on its own (addon/binding.gyp says why).
+ */
+static inline vector multiply_add(vector a, vector b, vector c) {
+#if LANES == 16
+  return (vector)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif LANES == 8
+  return (vector)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__)
+  return (vector)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+  return a * b + c;
+#endif
+}
 
 typedef float vector8 __attribute__((vector_size(32)));
 typedef float vector4 __attribute__((vector_size(16)));
@@ -61,15 +83,15 @@ static inline void sum_deviations(const float* x, int64_t n, float m, float* sum
     s1 += d1;
     s2 += d2;
     s3 += d3;
-    q0 += d0 * d0;
-    q1 += d1 * d1;
-    q2 += d2 * d2;
-    q3 += d3 * d3;
+    q0 = multiply_add(d0, d0, q0);
+    q1 = multiply_add(d1, d1, q1);
+    q2 = multiply_add(d2, d2, q2);
+    q3 = multiply_add(d3, d3, q3);
   }
   for (; i + LANES <= n; i += LANES) {
     const vector d = load(x + i) - m;
     s0 += d;
-    q0 += d * d;
+    q0 = multiply_add(d, d, q0);
   }
   float rest_d = 0, rest_d2 = 0;
   for (; i < n; i++) {
@@ -114,28 +136,27 @@ static struct moments moments(const float* x, int64_t n, bool center) {
 
 /** Always inlined with constants for `scale` and `offset`: a loop for each case, no test inside. */
 static inline __attribute__((always_inline)) void normalize_as(
-    const float* x, int64_t n, struct row_stats stats, const float* gamma, bool scale,
+    const float* x, int64_t n, const struct row_stats* stats, const float* gamma, bool scale,
     const float* beta, bool offset, float* y) {
-  /* mean as the sum of two floats: x − mean is near exact, however large both are. */
-  const float mean = stats.mean;
-  const float shift = stats.mean - mean;
-  const float rstd = stats.rstd;
+  const float x0 = stats->x0;
+  const float m = stats->m;
+  const float rstd = stats->rstd;
   int64_t i = 0;
   for (; i + LANES <= n; i += LANES) {
-    vector v = ((load(x + i) - mean) - shift) * rstd;
+    vector v = ((load(x + i) - x0) - m) * rstd;
     if (scale) v *= load(gamma + i);
     if (offset) v += load(beta + i);
     store(y + i, v);
   }
   for (; i < n; i++) {
-    float v = ((x[i] - mean) - shift) * rstd;
+    float v = ((x[i] - x0) - m) * rstd;
     if (scale) v *= gamma[i];
     if (offset) v += beta[i];
     y[i] = v;
   }
 }
 
-static void normalize(const float* x, int64_t n, struct row_stats stats, const float* gamma,
+static void normalize(const float* x, int64_t n, const struct row_stats* stats, const float* gamma,
                       const float* beta, float* y) {
   if (gamma && beta) {
     normalize_as(x, n, stats, gamma, true, beta, true, y);
@@ -150,16 +171,20 @@ static void normalize(const float* x, int64_t n, struct row_stats stats, const f
 
 /** Sums, lane by lane. */
 struct gradient_lanes {
-  vector xhat, g, g_xhat;
+  vector g, g_xhat;
+};
+
+/** A row's statistics and first g in float32. */
+struct gradient_origin {
+  float x0, m, rstd, g0;
 };
 
 /** Adds one vector of x and of g to the sums. */
-static inline void add_lanes(struct gradient_lanes* lanes, vector x, vector g, float mean,
-                             float rstd) {
-  const vector xhat = (x - mean) * rstd;
-  lanes->xhat += xhat;
-  lanes->g += g;
-  lanes->g_xhat += g * xhat;
+static inline void add_lanes(struct gradient_lanes* lanes, vector x, vector g,
+                             struct gradient_origin row) {
+  const vector xhat = ((x - row.x0) - row.m) * row.rstd;
+  lanes->g += g - row.g0;
+  lanes->g_xhat = multiply_add(g, xhat, lanes->g_xhat);
 }
 
 static inline __attribute__((always_inline)) vector g_at(const float* dy, const float* gamma,
@@ -171,49 +196,46 @@ static inline __attribute__((always_inline)) vector g_at(const float* dy, const 
 
 static inline __attribute__((always_inline)) struct gradient_sums gradient_sums_as(
     const float* dy, const float* x, const float* gamma, bool scale, int64_t n,
-    struct row_stats stats) {
-  const float mean = stats.mean;
-  const float rstd = stats.rstd;
+    const struct row_stats* stats, double g0) {
+  const struct gradient_origin row = {.x0 = stats->x0, .m = stats->m, .rstd = stats->rstd, .g0 = g0};
   struct gradient_lanes even = {0}, odd = {0};
   int64_t i = 0;
   for (; i + 2 * LANES <= n; i += 2 * LANES) {
-    add_lanes(&even, load(x + i), g_at(dy, gamma, scale, i), mean, rstd);
-    add_lanes(&odd, load(x + i + LANES), g_at(dy, gamma, scale, i + LANES), mean, rstd);
+    add_lanes(&even, load(x + i), g_at(dy, gamma, scale, i), row);
+    add_lanes(&odd, load(x + i + LANES), g_at(dy, gamma, scale, i + LANES), row);
   }
   for (; i + LANES <= n; i += LANES) {
-    add_lanes(&even, load(x + i), g_at(dy, gamma, scale, i), mean, rstd);
+    add_lanes(&even, load(x + i), g_at(dy, gamma, scale, i), row);
   }
   struct gradient_sums sums = {
-      .xhat = sum_of_lanes(even.xhat + odd.xhat),
       .g = sum_of_lanes(even.g + odd.g),
       .g_xhat = sum_of_lanes(even.g_xhat + odd.g_xhat),
   };
   for (; i < n; i++) {
-    const float xhat = (x[i] - mean) * rstd;
+    const float xhat = ((x[i] - row.x0) - row.m) * row.rstd;
     const float g = scale ? dy[i] * gamma[i] : dy[i];
-    sums.xhat += xhat;
-    sums.g += g;
+    sums.g += g - row.g0;
     sums.g_xhat += (double)g * xhat;
   }
   return sums;
 }
 
 static struct gradient_sums gradient_sums(const float* dy, const float* x, const float* gamma,
-                                          int64_t n, struct row_stats stats) {
-  return gamma ? gradient_sums_as(dy, x, gamma, true, n, stats)
-               : gradient_sums_as(dy, x, NULL, false, n, stats);
+                                          int64_t n, const struct row_stats* stats, double g0) {
+  return gamma ? gradient_sums_as(dy, x, gamma, true, n, stats, g0)
+               : gradient_sums_as(dy, x, NULL, false, n, stats, g0);
 }
 
 /** A `gradient_row` in float32. */
 struct row_factors {
-  float mean, rstd, mean_xhat, mean_g, mean_g_xhat;
+  float x0, m, rstd, mean_g, mean_g_xhat;
 };
 
 static inline struct row_factors factors_of(const struct gradient_row* row) {
   return (struct row_factors){
-      .mean = row->stats.mean,
+      .x0 = row->stats.x0,
+      .m = row->stats.m,
       .rstd = row->stats.rstd,
-      .mean_xhat = row->mean_xhat,
       .mean_g = row->mean_g,
       .mean_g_xhat = row->mean_g_xhat,
   };
@@ -233,11 +255,11 @@ static inline __attribute__((always_inline)) void gradient_as(const struct gradi
     for (int r = 0; r < count; r++) {
       const int64_t at = r * block->stride + i;
       const vector dy = load(block->dy + at);
-      const vector xhat = (load(block->x + at) - row[r].mean) * row[r].rstd - row[r].mean_xhat;
+      const vector xhat = ((load(block->x + at) - row[r].x0) - row[r].m) * row[r].rstd;
       vector g = dy;
       if (scale) g *= load(block->gamma + i);
       store(block->dx + at, row[r].rstd * ((g - row[r].mean_g) - xhat * row[r].mean_g_xhat));
-      dgamma += dy * xhat;
+      dgamma = multiply_add(dy, xhat, dgamma);
       dbeta += dy;
     }
     store(block->dgamma + i, dgamma);
@@ -247,7 +269,7 @@ static inline __attribute__((always_inline)) void gradient_as(const struct gradi
     for (int r = 0; r < count; r++) {
       const int64_t at = r * block->stride + i;
       const float dy = block->dy[at];
-      const float xhat = (block->x[at] - row[r].mean) * row[r].rstd - row[r].mean_xhat;
+      const float xhat = ((block->x[at] - row[r].x0) - row[r].m) * row[r].rstd;
       const float g = scale ? dy * block->gamma[i] : dy;
       block->dx[at] = row[r].rstd * ((g - row[r].mean_g) - xhat * row[r].mean_g_xhat);
       block->dgamma[i] += dy * xhat;

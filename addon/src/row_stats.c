@@ -16,16 +16,21 @@ struct moments moments_combined(struct moments a, struct moments b) {
   };
 }
 
-static struct row_stats stats_of(struct moments moments, double epsilon) {
+static struct row_stats stats_of(struct moments moments, float x0, double epsilon) {
   const double v = moments.m2 / moments.n + epsilon;
-  return (struct row_stats){.mean = moments.mean, .rstd = v == 0 ? 0 : 1 / sqrt(v)};
+  return (struct row_stats){
+      .x0 = x0,
+      .m = moments.mean - x0,
+      .rstd = v == 0 ? 0 : 1 / sqrt(v),
+  };
 }
 
 struct row_stats row_stats_of(struct moments moments, const float* x, double epsilon,
                               bool center) {
-  const struct row_stats stats = stats_of(moments, epsilon);
-  if (row_kernels_for(stats) != &row_kernels_double) return stats;
-  return stats_of(row_kernels_double.moments(x, moments.n, center), epsilon);
+  const float x0 = row_x0(x, center);
+  const struct row_stats stats = stats_of(moments, x0, epsilon);
+  if (row_kernels_for(stats.rstd) != &row_kernels_double) return stats;
+  return stats_of(row_kernels_double.moments(x, moments.n, center), x0, epsilon);
 }
 
 struct row_stats row_stats_measured(const float* x, int64_t cols, double epsilon, bool center) {

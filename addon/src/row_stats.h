@@ -1,4 +1,4 @@
-/** Mean and rstd of a row from the moments of its pieces. */
+/** The statistics of a row from the moments of its pieces. */
 #ifndef ROW_STATS_H
 #define ROW_STATS_H
 
@@ -12,14 +12,17 @@ int64_t block_count(int64_t cols);
 /** Moments of the two pieces together. */
 struct moments moments_combined(struct moments a, struct moments b);
 
+/** x₀, which the statistics are relative to: the row's first number, or 0 without centring. */
+static inline float row_x0(const float* x, bool center) { return center ? x[0] : 0; }
+
 /**
- * Of a whole row, given its moments from the fast kernels; measured again in double where those
- * would not do. rstd = 1/√(m2/n + epsilon), and 0 where that sum is 0: a constant row without
- * epsilon, whose x̂ is 0.
+ * The statistics of a whole row, given its moments from the fast kernels; they are measured again in
+ * double where those would not do. rstd = 1/√(m2/n + epsilon), and 0 where that sum is 0: a constant
+ * row without epsilon, whose x̂ is 0.
  */
 struct row_stats row_stats_of(struct moments moments, const float* x, double epsilon, bool center);
 
-/** Of a whole row, from x alone. */
+/** The statistics of a whole row, from x alone. */
 struct row_stats row_stats_measured(const float* x, int64_t cols, double epsilon, bool center);
 
 #endif

@@ -1,7 +1,7 @@
 /** How exact the contenders are on rows of `rows.ts`, in y and in each gradient. */
 
 import {errorsOf} from '../support/error.js';
-import {expectedOutputs} from '../support/expected.js';
+import {expectedOutputs, termSizes} from '../support/expected.js';
 import type {AccuracyRow, AccuracyTask, Context, Kind, Runnable} from '../types.js';
 import {firstLine, refuseTooSlow} from './layer_norm.js';
 import {createRows} from './rows.js';
@@ -26,8 +26,9 @@ export async function measureAccuracy(
   );
   for (const [kind, outputs] of Object.entries(OUTPUTS) as [Kind, string[]][]) {
     const expected = expectedOutputs(data, {cols, epsilon, kind});
+    const sizes = termSizes(data, {cols, epsilon, kind});
     const record = (row: AccuracyRow, values: ArrayLike<number>[]) => {
-      const errors = errorsOf(values, expected, cols);
+      const errors = errorsOf(values, expected, cols, sizes);
       for (const [i, output] of outputs.entries()) row.errors[output] = errors[i];
     };
     record(

@@ -106,17 +106,17 @@ export const ROWS: Record<string, Rows> = {
     fill: () => Float32Array.of(40_000, 40_001, 40_002, 40_003),
   },
   'one column': {
-    note: 'Each number is its own mean: y is β, and dx and dγ are 0.',
+    note: 'Each number is its own mean: y is β, and dx and dγ are 0. dβ is relative to the largest dy.',
     shape: [64, 1],
     fill: (rows, cols) => normal(rows * cols, 0.3, 2),
   },
   'two columns': {
-    note: 'x̂ is ±1 whatever x is, but for ε: dx is what is left of three terms that cancel.',
+    note: 'x̂ is ±1 whatever x is, but for ε: dx is what is left of three terms that cancel. Errors are relative to the size of the terms: r·|g| for dx, the largest number summed for dγ and dβ.',
     shape: [64, 2],
     fill: (rows, cols) => normal(rows * cols, 0.3, 2),
   },
   'three columns': {
-    note: 'Of three directions two are taken out of g, and dx is the third, in some rows a small part.',
+    note: 'Of three directions two are taken out of g, and dx is the third, in some rows a small part. Errors are relative to the size of the terms, as with two columns.',
     shape: [64, 3],
     fill: (rows, cols) => normal(rows * cols, 0.3, 2),
   },

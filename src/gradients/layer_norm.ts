@@ -14,7 +14,8 @@ export const layerNormGradient: tf.GradConfig = {
     dy.throwIfDisposed();
     ensureKernels(); // the backend may have changed since the forward pass
 
-    // At once, not in the functions below: tfjs tidies after each, and would take the others' result.
+    // The kernel runs here, not in the functions below: tfjs tidies up after each of those, and would
+    // dispose of what the others are to return.
     const inputs = {dy, x, stats, gamma};
     const [dx, dgamma, dbeta] = tf.engine().runKernel(LayerNormGrad, inputs, attrs) as tf.Tensor[];
     return {x: () => dx, gamma: () => dgamma, beta: () => dbeta};

@@ -33,7 +33,10 @@ export const layerNormGradGradient: tf.GradConfig = {
     const rowMean = (a: tf.Tensor) => tf.mean(a, -1, true); // [..., cols] to [..., 1]
     const centered = (a: tf.Tensor) => (center ? tf.sub(a, rowMean(a)) : a);
 
-    const deviation = centered(centered(x)); // twice: the first mean was rounded
+    // About x₀, as the kernels do: the mean is then taken of numbers as small as their spread. The
+    // saved statistics will not do in its place, since further gradients lead through them to x.
+    const x0 = tf.slice(x, [...x.shape.slice(0, -1).map(() => 0), 0], [...x.shape.slice(0, -1), 1]);
+    const deviation = center ? centered(tf.sub(x, x0)) : x;
     const variance = tf.add(rowMean(tf.square(deviation)), epsilon);
     // 0 where the variance is 0 (step), by ops that can be differentiated (not equal and where).
     const rstd = tf.mul(tf.step(variance), tf.rsqrt(tf.maximum(variance, 1e-37)));

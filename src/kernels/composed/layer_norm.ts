@@ -4,9 +4,9 @@
  * Four sums over x and seven passes that write, where a fused kernel has two passes; but no
  * statistic is ever tiled to the size of x, which is what makes the built-in layer slow.
  *
- * Each row is first brought to [0, 1] by its least number and its range. So it is exactly 0 if it
+ * Each row is first moved by its own first number and divided by its range. So it is exactly 0 if it
  * is constant, no square overflows or vanishes, and the mean is taken of numbers that are as small
- * as their spread, whatever x is: no second sum need correct it.
+ * as their spread, whatever x is.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -28,29 +28,35 @@ export function layerNorm(args: {
     const x = reshaped(asTensor(inputs.x), [rows, cols]);
     const least = tf.min(x, 1, true); // [rows, 1], as all the statistics
     const greatest = tf.max(x, 1, true);
-    const range = attrs.center ? tf.sub(greatest, least) : tf.maximum(greatest, tf.neg(least)); // of |x|
-    const scale = tf.reciprocal(tf.maximum(range, MIN_RANGE));
+    const spread = attrs.center ? tf.sub(greatest, least) : tf.maximum(greatest, tf.neg(least)); // of |x|
+    const range = tf.maximum(spread, leastRange(attrs.epsilon));
 
-    let deviation = tf.mul(attrs.center ? tf.sub(x, least) : x, scale); // [rows, cols]
-    const mean = attrs.center ? rowMean(deviation) : undefined;
-    if (mean) deviation = tf.sub(deviation, mean);
+    const x0 = tf.slice(x, [0, 0], [rows, 1]);
+    let deviation = tf.div(attrs.center ? tf.sub(x, x0) : x, range); // [rows, cols]
+    const scaledM = attrs.center ? rowMean(deviation) : undefined;
+    if (scaledM) deviation = tf.sub(deviation, scaledM);
 
     const variance = rowMean(tf.square(deviation));
-    const epsilon = tf.mul(tf.square(scale), attrs.epsilon);
+    const epsilon = tf.square(tf.div(Math.sqrt(attrs.epsilon), range));
     const rstd = reciprocalRoot(tf.add(variance, epsilon), attrs.epsilon);
 
     let y = tf.mul(deviation, rstd);
     if (inputs.gamma) y = tf.mul(y, asTensor(inputs.gamma));
     if (inputs.beta) y = tf.add(y, asTensor(inputs.beta));
 
-    const unscaledMean = mean ? tf.add(least, tf.div(mean, scale)) : tf.zerosLike(least);
-    const stats = tf.concat([unscaledMean, tf.mul(rstd, scale)], 1);
+    const m = scaledM ? tf.mul(scaledM, range) : tf.zerosLike(x0);
+    const stats = tf.concat([m, tf.div(rstd, range)], 1);
     return [reshaped(y, inputs.x.shape), stats];
   }) as unknown as LayerNormOutputs;
 }
 
-/** A range below this is taken for it: the square of its reciprocal is a float32. */
-const MIN_RANGE = 1e-12;
+/**
+ * A smaller range is taken for this one, so that neither 1 / range nor epsilon / range² overflows.
+ * Where a row's range is smaller, its variance is nothing beside epsilon.
+ */
+function leastRange(epsilon: number): number {
+  return Math.max(1e-37, 1e-10 * Math.sqrt(epsilon));
+}
 
 function rowMean(x: tf.Tensor): tf.Tensor {
   return tf.mean(x, 1, true);
@@ -63,7 +69,8 @@ function reshaped(x: tf.Tensor, shape: number[]): tf.Tensor {
 
 /** 1 / √v; without epsilon, v may be 0: a constant row, whose x̂ is 0. */
 function reciprocalRoot(v: tf.Tensor, epsilon: number): tf.Tensor {
-  return epsilon > 0 ? tf.rsqrt(v) : tf.divNoNan(tf.onesLike(v), tf.sqrt(v));
+  const root = tf.sqrt(v); // not rsqrt, which on some backends is an approximation
+  return epsilon > 0 ? tf.reciprocal(root) : tf.divNoNan(tf.onesLike(v), root);
 }
 
 /** The registration for a backend that has no kernel of its own. */

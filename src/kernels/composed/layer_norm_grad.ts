@@ -1,6 +1,8 @@
 /**
  * The gradient of layer normalisation composed of tfjs's own ops, for a backend without a kernel
  * of ours. The derivation is in `reference.ts`, whose names are used here.
+ *
+ * Four sums over [rows, cols] and a dozen passes that write, where a fused kernel has two passes.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -21,21 +23,27 @@ export function layerNormGrad(args: {
   return tf.tidy(() => {
     const dy = tf.reshape(asTensor(inputs.dy), [rows, cols]);
     const x = tf.reshape(asTensor(inputs.x), [rows, cols]);
-    const [mean, rstd] = tf.split(asTensor(inputs.stats), 2, 1); // [rows, 1] each
+    const [m, rstd] = tf.split(asTensor(inputs.stats), 2, 1); // [rows, 1] each
+    const firstOf = (v: tf.Tensor) => tf.slice(v, [0, 0], [rows, 1]); // [rows, cols] to [rows, 1]
 
-    let xhat = tf.mul(tf.sub(x, mean), rstd);
-    // The saved mean was rounded to float32: beside a mean of 1e7 that is an error of 0.5.
-    if (attrs.center) xhat = tf.sub(xhat, rowMean(xhat));
+    const deviation = attrs.center ? tf.sub(tf.sub(x, firstOf(x)), m) : x;
+    const xhat = tf.mul(deviation, rstd); // [rows, cols]
 
     const dgamma = tf.sum(tf.mul(dy, xhat), 0); // [cols]
     const dbeta = tf.sum(dy, 0); // [cols]
 
     const g = inputs.gamma ? tf.mul(dy, asTensor(inputs.gamma)) : dy;
-    let dx = tf.sub(g, tf.mul(xhat, rowMean(tf.mul(g, xhat))));
-    if (attrs.center) dx = tf.sub(dx, rowMean(g));
+    let dx = tf.mul(xhat, rowMean(tf.mul(g, xhat)));
+    dx = tf.sub(attrs.center ? centered(g, firstOf(g)) : g, dx);
     dx = tf.reshape(tf.mul(dx, rstd), inputs.x.shape);
     return [dx, dgamma, dbeta];
   }) as unknown as LayerNormGradOutputs;
+}
+
+/** g − mean(g), taken about the row's first g: exactly 0 where all of them are equal. */
+function centered(g: tf.Tensor, g0: tf.Tensor): tf.Tensor {
+  const deviation = tf.sub(g, g0);
+  return tf.sub(deviation, rowMean(deviation));
 }
 
 function rowMean(x: tf.Tensor): tf.Tensor {

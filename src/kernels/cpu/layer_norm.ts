@@ -5,9 +5,9 @@
  * there in two passes (`wasm/assembly/layer_norm.ts`), and copied out: memory is read once and
  * written once.
  *
- * Where there is no WebAssembly, the same on typed arrays: three passes over each row, which stays
- * in the processor's cache: sum, squared deviations, normalise. JavaScript computes in float64, so
- * the two-pass variance needs no correction and no sum overflows.
+ * Where there is no WebAssembly, plain loops over typed arrays do the same: three passes over each
+ * row, which stays in the processor's cache: sum, squared deviations, normalise. JavaScript computes
+ * in float64, so that no sum overflows.
  */
 
 import type {TypedArray} from '@tensorflow/tfjs-core';
@@ -95,27 +95,28 @@ function byTypedArrays(
   const betaOrZeros = beta ?? new Float32Array(cols);
 
   for (let start = 0, row = 0; start < x.length; start += cols, row++) {
-    const mean = center ? rowMean(x, start, cols) : 0;
+    const x0 = center ? x[start] : 0;
+    const m = center ? meanFrom(x0, x, start, cols) : 0;
 
     let sumOfSquares = 0;
-    for (let c = 0; c < cols; c++) sumOfSquares += (x[start + c] - mean) ** 2;
+    for (let c = 0; c < cols; c++) sumOfSquares += (x[start + c] - x0 - m) ** 2;
     const variance = sumOfSquares / cols;
 
     // A constant row without epsilon: x − μ is 0, and so shall x̂ be.
     const rstd = variance + epsilon === 0 ? 0 : 1 / Math.sqrt(variance + epsilon);
 
     for (let c = 0; c < cols; c++) {
-      y[start + c] = (x[start + c] - mean) * rstd * gammaOrOnes[c] + betaOrZeros[c];
+      y[start + c] = (x[start + c] - x0 - m) * rstd * gammaOrOnes[c] + betaOrZeros[c];
     }
-    stats[2 * row] = mean;
+    stats[2 * row] = m;
     stats[2 * row + 1] = rstd;
   }
 }
 
-/** μ = Σx / n. */
-export function rowMean(x: TypedArray, start: number, cols: number): number {
+/** m = Σ(x − x₀) / n. */
+function meanFrom(x0: number, x: TypedArray, start: number, cols: number): number {
   let sum = 0;
-  for (let c = 0; c < cols; c++) sum += x[start + c];
+  for (let c = 0; c < cols; c++) sum += x[start + c] - x0;
   return sum / cols;
 }
 

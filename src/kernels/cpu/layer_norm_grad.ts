@@ -6,8 +6,8 @@
  * worked on there in two passes (`wasm/assembly/layer_norm_grad.ts`), and dx is copied out: memory
  * is read once and written once.
  *
- * Where there is no WebAssembly, the same on typed arrays: three passes over each row, which stays
- * in the processor's cache: the mean, the row's sums together with dγ and dβ, then dx.
+ * Where there is no WebAssembly, plain loops over typed arrays do the same: two passes over each
+ * row, which stays in the processor's cache: the row's sums together with dγ and dβ, then dx.
  */
 
 import type {TypedArray} from '@tensorflow/tfjs-core';
@@ -18,7 +18,6 @@ import {
   layerNormGradConfig,
   rowsAndCols,
 } from '../contract.js';
-import {rowMean} from './layer_norm.js';
 import {type HostBackend, values} from './values.js';
 import {copyIn, copyOut, openWorkspace, rowsAtATime} from './workspace.js';
 
@@ -118,25 +117,26 @@ function byTypedArrays(
   const g = new Float64Array(cols); // one row
 
   for (let start = 0, row = 0; start < x.length; start += cols, row++) {
-    // The saved mean was rounded to float32: beside a mean of 1e7 that is an error of 0.5.
-    const mean = center ? rowMean(x, start, cols) : 0;
+    const x0 = center ? x[start] : 0;
+    const m = stats[2 * row];
     const rstd = stats[2 * row + 1];
 
-    let sumG = 0;
+    const g0 = gammaOrOnes[0] * dy[start];
+    let sumG = 0; // of g − g₀
     let sumGXhat = 0;
     for (let c = 0; c < cols; c++) {
       const dyc = dy[start + c];
-      const xhatc = (x[start + c] - mean) * rstd;
+      const xhatc = (x[start + c] - x0 - m) * rstd;
       const gc = gammaOrOnes[c] * dyc;
       dgammaSum[c] += dyc * xhatc;
       dbetaSum[c] += dyc;
-      sumG += gc;
+      sumG += gc - g0;
       sumGXhat += gc * xhatc;
       xhat[c] = xhatc;
       g[c] = gc;
     }
 
-    const meanG = center ? sumG / cols : 0;
+    const meanG = center ? g0 + sumG / cols : 0;
     const meanGXhat = sumGXhat / cols;
     for (let c = 0; c < cols; c++) dx[start + c] = rstd * (g[c] - meanG - xhat[c] * meanGXhat);
   }

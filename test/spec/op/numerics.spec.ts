@@ -7,6 +7,9 @@ import {maxError} from '../../support/close.js';
 
 const random = new Random(1);
 
+/** Every result is within this of the reference, relative to its row's largest value. */
+const BOUND = 5e-7;
+
 interface Rows {
   x: Float32Array;
   rows: number;
@@ -14,67 +17,87 @@ interface Rows {
   gamma?: Float32Array;
   beta?: Float32Array;
   epsilon?: number;
+  center?: boolean;
 }
 
-/** Largest error against the reference, relative to the row's largest |y|. */
-function errorOf(run: (x: tf.Tensor, args: LayerArgs) => tf.Tensor, given: Rows): number {
-  const {x, rows, cols, gamma, beta, epsilon = 1e-3} = given;
-  const y = tf.tidy(() => {
-    const args = {
-      gamma: gamma && tf.tensor1d(gamma),
-      beta: beta && tf.tensor1d(beta),
-      epsilon,
-    };
-    return run(tf.tensor2d(x, [rows, cols]), args).dataSync();
+/** The op on rows: y, and the gradients for `dy`. */
+function run({x, rows, cols, gamma, beta, epsilon = 1e-3, center = true}: Rows, dy: Float32Array) {
+  return tf.tidy(() => {
+    const params = [gamma ?? new Float32Array(cols).fill(1), beta ?? new Float32Array(cols)];
+    const f = (...[v, g, b]: tf.Tensor[]) =>
+      center
+        ? layerNorm(v, {gamma: g, beta: b, epsilon})
+        : tf.add(rmsNorm(v, {gamma: g, epsilon}), b);
+    const inputs = [tf.tensor2d(x, [rows, cols]), ...params.map((values) => tf.tensor1d(values))];
+    const y = f(...inputs);
+    const gradients = tf.grads(f)(inputs, tf.tensor2d(dy, [rows, cols]));
+    const [dx, dgamma, dbeta] = gradients.map((gradient) => gradient.dataSync());
+    return {y: y.dataSync(), dx, dgamma, dbeta};
   });
-  const expected = reference.forward(x, {
-    cols,
-    gamma,
-    beta,
-    epsilon,
-    center: true,
-  });
-  return maxError(y, expected.y, cols);
 }
 
-interface LayerArgs {
-  gamma?: tf.Tensor;
-  beta?: tf.Tensor;
-  epsilon: number;
+/**
+ * Checks y and every gradient. In rows of few columns each may be a small difference of large terms:
+ * there an error is taken beside the size of the terms, which is max|γ·x̂| for y, r·√Σg² for dx (it is
+ * r times a projection of g) and the largest number summed for dγ and dβ.
+ */
+function expectExact(given: Rows, {withSums = true} = {}): void {
+  const {x, rows, cols, gamma, beta, epsilon = 1e-3, center = true} = given;
+  const dy = random.normal(rows * cols);
+  const actual = run(given, dy);
+
+  const options = {cols, gamma, beta, epsilon, center};
+  const {y, rstd} = reference.forward(x, options);
+  const {dx, dgamma, dbeta} = reference.backward(dy, x, options);
+  const xhat = reference.forward(x, {cols, epsilon, center}).y;
+  const isShort = cols <= 5;
+  for (let row = 0; row < rows; row++) {
+    const [from, to] = [row * cols, (row + 1) * cols];
+    const scaled = (values: ArrayLike<number>) =>
+      Array.from(values).map((value, c) => value * (gamma ? gamma[c] : 1));
+    const errorOf = (name: 'y' | 'dx', expected: Float64Array, termSize: number) =>
+      maxError(
+        actual[name].slice(from, to),
+        expected.slice(from, to),
+        cols,
+        isShort ? termSize : 0,
+      );
+    expect(errorOf('y', y, largest(scaled(xhat.slice(from, to))))).toBeLessThan(BOUND);
+    expect(errorOf('dx', dx, rstd[row] * Math.hypot(...scaled(dy.slice(from, to))))).toBeLessThan(
+      BOUND,
+    );
+  }
+  if (!withSums) return;
+  const terms = Array.from(dy, (value, i) => value * xhat[i]);
+  expect(maxError(actual.dgamma, dgamma, cols, largest(terms))).toBeLessThan(BOUND);
+  expect(maxError(actual.dbeta, dbeta, cols, largest(dy))).toBeLessThan(BOUND);
 }
 
-function builtIn(x: tf.Tensor, {gamma, beta, epsilon}: LayerArgs): tf.Tensor {
-  const layer = tf.layers.layerNormalization({epsilon});
-  layer.apply(x);
-  const [ones, zeros] = layer.getWeights();
-  layer.setWeights([gamma ?? ones, beta ?? zeros]);
-  const y = layer.apply(x) as tf.Tensor;
-  layer.dispose();
-  return y;
+function largest(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 }
 
-describe('ordinary rows are within 2e-6 of the reference', () => {
+describe(`ordinary rows are within ${BOUND} of the reference, with every gradient`, () => {
   const widths = [1, 2, 3, 4, 5, 17, 64, 229, 541, 768, 769, 1023, 4096];
   for (const cols of widths) {
     for (const rows of [1, 37]) {
       test(`[${rows}, ${cols}]`, () => {
         const x = random.normal(rows * cols, 0.3, 2);
         const [gamma, beta] = [random.normal(cols), random.normal(cols)];
-        expect(errorOf(layerNorm, {x, rows, cols, gamma, beta})).toBeLessThan(2e-6);
+        expectExact({x, rows, cols, gamma, beta});
       });
     }
   }
 
   test('[2, 65537]', () => {
     const [rows, cols] = [2, 65_537];
-    const x = random.normal(rows * cols);
-    expect(errorOf(layerNorm, {x, rows, cols})).toBeLessThan(2e-6);
+    expectExact({x: random.normal(rows * cols), rows, cols});
   });
 
   test('[65537, 3]', () => {
     const [rows, cols] = [65_537, 3];
-    const x = random.normal(rows * cols);
-    expect(errorOf(layerNorm, {x, rows, cols})).toBeLessThan(2e-6);
+    // dγ and dβ of so many rows: gradients.spec.ts.
+    expectExact({x: random.normal(rows * cols), rows, cols}, {withSums: false});
   });
 
   for (const [gammaGiven, betaGiven] of [
@@ -87,7 +110,15 @@ describe('ordinary rows are within 2e-6 of the reference', () => {
       const x = random.normal(rows * cols);
       const gamma = gammaGiven ? random.normal(cols) : undefined;
       const beta = betaGiven ? random.normal(cols) : undefined;
-      expect(errorOf(layerNorm, {x, rows, cols, gamma, beta})).toBeLessThan(2e-6);
+      const y = tf.tidy(() => {
+        const params = {
+          gamma: gamma && tf.tensor1d(gamma),
+          beta: beta && tf.tensor1d(beta),
+        };
+        return layerNorm(tf.tensor2d(x, [rows, cols]), params).dataSync();
+      });
+      const options = {cols, gamma, beta, epsilon: 1e-3, center: true};
+      expect(maxError(y, reference.forward(x, options).y, cols)).toBeLessThan(BOUND);
     });
   }
 
@@ -95,89 +126,88 @@ describe('ordinary rows are within 2e-6 of the reference', () => {
     test(`rmsNorm [19, ${cols}]`, () => {
       const rows = 19;
       const [x, gamma] = [random.normal(rows * cols, 0.5), random.normal(cols)];
-      const y = tf.tidy(() =>
-        rmsNorm(tf.tensor2d(x, [rows, cols]), {
-          gamma: tf.tensor1d(gamma),
-        }).dataSync(),
-      );
-      const expected = reference.forward(x, {
-        cols,
-        gamma,
-        epsilon: 1e-6,
-        center: false,
-      });
-      expect(maxError(y, expected.y, cols)).toBeLessThan(2e-6);
+      expectExact({x, rows, cols, gamma, epsilon: 1e-6, center: false});
     });
   }
 });
 
-describe('hard rows are never worse than the built-in layer', () => {
-  const cols = 768;
-  const hard: Record<string, Rows> = {
-    'mean 1e4, spread 1': {x: random.normal(4 * cols, 1e4), rows: 4, cols},
-    'mean 2000, spread 0.01': {
-      x: random.normal(4 * cols, 2000, 0.01),
-      rows: 4,
-      cols,
-    },
-    'mean 1e7, spread 1': {x: random.normal(4 * cols, 1e7), rows: 4, cols},
-    'values near 1449': {
-      x: random.normal(4 * cols, 1449, 0.1),
-      rows: 4,
-      cols,
-    },
-    '1e18': {x: random.normal(4 * cols, 0, 1e18), rows: 4, cols},
-    '1e-18': {x: random.normal(4 * cols, 0, 1e-18), rows: 4, cols},
-    '1e-18 without epsilon': {
-      x: random.normal(4 * cols, 0, 1e-18),
-      rows: 4,
-      cols,
-      epsilon: 0,
-    },
-    '1e30': {x: random.normal(4 * cols, 0, 1e30), rows: 4, cols},
-    'constant 1234': {
-      x: new Float32Array(4 * cols).fill(1234),
-      rows: 4,
-      cols,
-    },
-    'constant 0.1': {x: new Float32Array(4 * cols).fill(0.1), rows: 4, cols},
-    'constant 16777216': {
-      x: new Float32Array(4 * cols).fill(16_777_216),
-      rows: 4,
-      cols,
-    },
-    '40000 to 40003': {
-      x: Float32Array.of(40000, 40001, 40002, 40003),
-      rows: 1,
-      cols: 4,
-    },
-    'one column': {x: random.normal(7, 1e4), rows: 7, cols: 1},
+describe(`hard rows are within ${BOUND} of the reference, with every gradient`, () => {
+  const [rows, cols] = [4, 768];
+  const normal = (mean: number, spread: number) => random.normal(rows * cols, mean, spread);
+  const withOutlier = (column: number) => {
+    const x = normal(0.3, 2);
+    for (let row = 0; row < rows; row++) x[row * cols + column] = 1e6;
+    return x;
   };
-  for (const [name, rows] of Object.entries(hard)) {
-    test(name, () => {
-      // An error of the reference's own size: 2e-6 is as good as exact.
-      const allowed = Math.max(errorOf(builtIn, rows), 2e-6);
-      expect(errorOf(layerNorm, rows)).toBeLessThanOrEqual(allowed);
-    });
-  }
+  const hard: Record<string, Rows> = {
+    'mean 1e4, spread 1': {x: normal(1e4, 1), rows, cols},
+    'mean 2000, spread 0.01': {x: normal(2000, 0.01), rows, cols},
+    'mean 1e6, spread 1': {x: normal(1e6, 1), rows, cols},
+    'mean 1e7, spread 1': {x: normal(1e7, 1), rows, cols},
+    'mean -1e7, spread 1': {x: normal(-1e7, 1), rows, cols},
+    'values near 1449': {x: normal(1449, 0.1), rows, cols},
+    'nearly constant': {x: normal(1449, 0.01), rows, cols, epsilon: 1e-6},
+    'one outlier': {x: withOutlier(37), rows, cols},
+    'an outlier as the first number': {x: withOutlier(0), rows, cols},
+    '1e18': {x: normal(0, 1e18), rows, cols},
+    '1e-18': {x: normal(0, 1e-18), rows, cols},
+    '1e-18 without epsilon': {x: normal(0, 1e-18), rows, cols, epsilon: 0},
+    '1e-30 without epsilon': {x: normal(0, 1e-30), rows, cols, epsilon: 0},
+    '1e30': {x: normal(0, 1e30), rows, cols},
+    'rmsNorm of 1e30': {x: normal(0, 1e30), rows, cols, center: false},
+    'constant 1234': {x: new Float32Array(rows * cols).fill(1234), rows, cols},
+    'constant 0.1': {x: new Float32Array(rows * cols).fill(0.1), rows, cols},
+    'constant 16777216': {x: new Float32Array(rows * cols).fill(16_777_216), rows, cols},
+    '40000 to 40003': {x: Float32Array.of(40000, 40001, 40002, 40003), rows: 1, cols: 4},
+    'one column': {x: random.normal(7, 1e4), rows: 7, cols: 1},
+    'two columns of 1e4': {x: random.normal(14, 1e4), rows: 7, cols: 2},
+  };
+  for (const [name, given] of Object.entries(hard)) test(name, () => expectExact(given));
+});
 
-  test('1e30 is exact where squares overflow', () => {
-    expect(errorOf(layerNorm, hard['1e30'])).toBeLessThan(1e-5);
+describe('where the answer is 0 it is exactly 0', () => {
+  const epsilons = [0, 1e-7, 1e-5, 1e-3, 0.5];
+  const zeros = (length: number) => new Array(length).fill(0);
+  const plain = (values: ArrayLike<number>) => Array.from(values, (value) => value + 0); // no −0
+
+  test.each(epsilons)('dx and dγ of rows of one column, epsilon %d', (epsilon) => {
+    for (const rows of [1, 8, 37]) {
+      for (const scale of [1.415, -0.7, 1e-3, 1 / 3]) {
+        const x = random.normal(rows, 3, 2);
+        const {dx, dgamma} = run(
+          {x, rows, cols: 1, gamma: Float32Array.of(scale), epsilon},
+          random.normal(rows),
+        );
+        expect(plain(dx)).toEqual(zeros(rows));
+        expect(plain(dgamma)).toEqual([0]);
+      }
+    }
   });
 
-  test('1e18 is exact where sums of squares overflow', () => {
-    expect(errorOf(layerNorm, hard['1e18'])).toBeLessThan(1e-5);
-  });
+  test.each(epsilons)(
+    'dγ of constant rows, and dx where γ·dy is constant too, epsilon %d',
+    (epsilon) => {
+      for (const cols of [2, 3, 5, 17, 64, 768, 4099]) {
+        const rows = 3;
+        const x = new Float32Array(rows * cols).fill(-7.7);
+        const gamma = new Float32Array(cols).fill(1.415);
+        const dy = new Float32Array(rows * cols).fill(0.3);
+        const {dx, dgamma} = run({x, rows, cols, gamma, epsilon}, dy);
+        expect(plain(dx)).toEqual(zeros(rows * cols));
+        expect(plain(dgamma)).toEqual(zeros(cols));
+      }
+    },
+  );
 
-  test('rmsNorm of 1e30 is exact where squares overflow', () => {
-    const {x, rows} = hard['1e30'];
-    const y = tf.tidy(() => rmsNorm(tf.tensor2d(x, [rows, cols])).dataSync());
-    const expected = reference.forward(x, {
-      cols,
-      epsilon: 1e-6,
-      center: false,
-    });
-    expect(maxError(y, expected.y, cols)).toBeLessThan(1e-5);
+  test('dx of constant rows without epsilon, whatever γ and dy are', () => {
+    for (const [value, cols] of [1234, 0.1, 1e6 / 3, 1e-20, 1e30].map((v) => [v, 65])) {
+      const rows = 4;
+      const x = new Float32Array(rows * cols).fill(value);
+      const gamma = random.normal(cols);
+      const {dx, dgamma} = run({x, rows, cols, gamma, epsilon: 0}, random.normal(rows * cols));
+      expect(plain(dx)).toEqual(zeros(rows * cols));
+      expect(plain(dgamma)).toEqual(zeros(cols));
+    }
   });
 });
 

@@ -4,11 +4,11 @@
  * Two passes over each row: sums of deviations, normalise. A row stays in the processor's cache
  * from the first pass to the second, so memory is read once and written once.
  *
- * The variance is the corrected sum of squares: with m near the mean and d = x − m,
- * σ² = Σd²/n − (Σd/n)², and x − μ is taken as (x − m) − Σd/n. It is exact for any m, and as good
- * as its two terms differ: here m is the mean of four of the row's numbers, and where that turns
- * out to be too far from the mean (one row of 20,000, if the numbers are normally distributed),
- * the sums are taken anew about the mean that they gave.
+ * The variance is the corrected sum of squares: with d = x − s for a number s near the mean,
+ * mean = s + Σd/n and σ² = Σd²/n − (Σd/n)². Both are exact for any s; the variance has as many
+ * digits as its two terms differ in. Here s is the mean of four of the row's numbers. Where that
+ * turns out to be too far from the mean (one row of 20,000, if the numbers are normally
+ * distributed), the sums are taken anew about the mean that they gave.
  *
  * Sums run in float32, four side by side, and are added up in float64 every `blockBytes`: no sum
  * is longer than 64 additions, however long the row.
@@ -62,22 +62,25 @@ function layerNormRow<V>(
   center: bool,
 ): bool {
   const n = <f64>(bytes >> 2);
-  let mean: f32 = center ? sampleMean(x, bytes) : 0;
-  sumDeviations<V>(x, bytes, mean);
+  let s: f32 = center ? sampleMean(x, bytes) : 0;
+  sumDeviations<V>(x, bytes, s);
   if (center && isFar(n)) {
-    mean += <f32>(sumD / n);
-    sumDeviations<V>(x, bytes, mean);
-    if (isFar(n)) return false; // the spread of x is below the rounding of the mean
+    s += <f32>(sumD / n);
+    sumDeviations<V>(x, bytes, s);
+    if (isFar(n)) return false; // the spread of x is below the rounding of s
   }
   const shift = center ? sumD / n : 0;
   const v = sumDD / n - shift * shift + epsilon;
-  if (!(v > smallestVariance && v < largestVariance)) return false; // so put, NaN is no as well
+  // Negated, so that NaN fails the test too.
+  if (!(v > smallestVariance && v < largestVariance)) return false;
 
+  const x0: f32 = center ? load<f32>(x) : 0;
+  const m = <f32>(<f64>s - x0 + shift);
   const rstd = <f32>(1 / sqrt(v));
   const vectorBytes = bytes & ~(sizeof<V>() - 1);
-  normalize<V>(x, gamma, beta, y, 0, vectorBytes, mean, <f32>shift, rstd);
-  normalize<f32>(x, gamma, beta, y, vectorBytes, bytes, mean, <f32>shift, rstd);
-  store<f32>(stats, <f32>(mean + shift));
+  normalize<V>(x, gamma, beta, y, 0, vectorBytes, x0, m, rstd);
+  normalize<f32>(x, gamma, beta, y, vectorBytes, bytes, x0, m, rstd);
+  store<f32>(stats, m);
   store<f32>(stats, rstd, 4);
   return true;
 }
@@ -92,17 +95,17 @@ function sampleMean(x: usize, bytes: usize): f32 {
   );
 }
 
-/** Whether the m of the last sums is further from the mean than twice the standard deviation. */
+/** Whether the s of the last sums is further from the mean than twice the standard deviation. */
 function isFar(n: f64): bool {
   const shift = sumD / n;
   return !(shift * shift <= 0.8 * (sumDD / n)); // shift² ≤ 4·(Σd²/n − shift²)
 }
 
-/** Σd and Σd², d = x − mean, into `sumD` and `sumDD`. */
-function sumDeviations<V>(x: usize, bytes: usize, mean: f32): void {
+/** Σd and Σd² of d = x − s into `sumD` and `sumDD`. */
+function sumDeviations<V>(x: usize, bytes: usize, s: f32): void {
   const step = sizeof<V>() * 4;
   const whole = bytes & ~(step - 1);
-  const m = splat<V>(mean);
+  const origin = splat<V>(s);
   let totalD: f64 = 0;
   let totalDD: f64 = 0;
   let i: usize = 0;
@@ -117,10 +120,10 @@ function sumDeviations<V>(x: usize, bytes: usize, mean: f32): void {
     let q2 = s0;
     let q3 = s0;
     for (; i < end; i += step) {
-      const d0 = sub<V>(load<V>(x + i), m);
-      const d1 = sub<V>(load<V>(x + i, sizeof<V>()), m);
-      const d2 = sub<V>(load<V>(x + i, 2 * sizeof<V>()), m);
-      const d3 = sub<V>(load<V>(x + i, 3 * sizeof<V>()), m);
+      const d0 = sub<V>(load<V>(x + i), origin);
+      const d1 = sub<V>(load<V>(x + i, sizeof<V>()), origin);
+      const d2 = sub<V>(load<V>(x + i, 2 * sizeof<V>()), origin);
+      const d3 = sub<V>(load<V>(x + i, 3 * sizeof<V>()), origin);
       s0 = add<V>(s0, d0);
       s1 = add<V>(s1, d1);
       s2 = add<V>(s2, d2);
@@ -134,7 +137,7 @@ function sumDeviations<V>(x: usize, bytes: usize, mean: f32): void {
     totalDD += sum<V>(add<V>(add<V>(q0, q1), add<V>(q2, q3)));
   }
   for (; i < bytes; i += 4) {
-    const d = load<f32>(x + i) - mean;
+    const d = load<f32>(x + i) - s;
     totalD += d;
     totalDD += d * d;
   }
@@ -142,7 +145,7 @@ function sumDeviations<V>(x: usize, bytes: usize, mean: f32): void {
   sumDD = totalDD;
 }
 
-/** y = γ·x̂ + β with x̂ = ((x − mean) − shift)·rstd, from byte `i` to byte `end` of a row. */
+/** y = γ·x̂ + β with x̂ = ((x − x₀) − m)·rstd, from byte `i` to byte `end` of a row. */
 function normalize<V>(
   x: usize,
   gamma: usize,
@@ -150,23 +153,23 @@ function normalize<V>(
   y: usize,
   i: usize,
   end: usize,
-  mean: f32,
-  shift: f32,
+  x0: f32,
+  m: f32,
   rstd: f32,
 ): void {
-  const m = splat<V>(mean);
-  const s = splat<V>(shift);
-  const r = splat<V>(rstd);
+  const x0s = splat<V>(x0);
+  const ms = splat<V>(m);
+  const rs = splat<V>(rstd);
   if (gamma && beta) {
     // The usual case, apart: tests within the loop cost a sixth of the time.
     for (; i < end; i += sizeof<V>()) {
-      const xhat = mul<V>(sub<V>(sub<V>(load<V>(x + i), m), s), r);
+      const xhat = mul<V>(sub<V>(sub<V>(load<V>(x + i), x0s), ms), rs);
       store<V>(y + i, add<V>(mul<V>(xhat, load<V>(gamma + i)), load<V>(beta + i)));
     }
     return;
   }
   for (; i < end; i += sizeof<V>()) {
-    let value = mul<V>(sub<V>(sub<V>(load<V>(x + i), m), s), r);
+    let value = mul<V>(sub<V>(sub<V>(load<V>(x + i), x0s), ms), rs);
     if (gamma) value = mul<V>(value, load<V>(gamma + i));
     if (beta) value = add<V>(value, load<V>(beta + i));
     store<V>(y + i, value);

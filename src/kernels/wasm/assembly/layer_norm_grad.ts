@@ -20,8 +20,7 @@ const blockBytes: usize = 2048;
 const smallestRstd: f32 = 1e-15;
 const largestRstd: f32 = 1e15;
 
-/** Σx̂, Σg and Σg·x̂ of the row last seen by `sumRow`: a function returns but one number. */
-let sumXhat: f64 = 0;
+/** Σ(g − g₀) and Σg·x̂ of the row last seen by `sumRow`: a function returns but one number. */
 let sumG: f64 = 0;
 let sumGXhat: f64 = 0;
 
@@ -74,18 +73,18 @@ function layerNormGradRow<V>(
   bytes: usize,
   center: bool,
 ): bool {
-  const mean = load<f32>(stats);
+  const x0: f32 = center ? load<f32>(x) : 0;
+  const m = load<f32>(stats);
   const rstd = load<f32>(stats, 4);
-  // Written so that NaN is no; likewise below.
+  // Negated, so that NaN fails the test too; likewise below.
   if (!(rstd > smallestRstd && rstd < largestRstd)) return false;
 
-  sumRow<V>(dy, x, gamma, bytes, mean, rstd);
+  const g0 = gamma ? load<f32>(dy) * load<f32>(gamma) : load<f32>(dy);
+  sumRow<V>(dy, x, gamma, bytes, x0, m, rstd, g0);
   const n = <f64>(bytes >> 2);
-  // The saved mean was rounded: by what x̂ is off.
-  const shift = center ? sumXhat / n : 0;
-  const meanG = center ? sumG / n : 0;
-  const meanGXhat = sumGXhat / n - shift * meanG;
-  if (!(abs(shift) < 1 && abs(meanG) < Infinity && abs(meanGXhat) < Infinity)) return false;
+  const meanG = center ? g0 + sumG / n : 0;
+  const meanGXhat = sumGXhat / n;
+  if (!(abs(meanG) < Infinity && abs(meanGXhat) < Infinity)) return false;
 
   const vectorBytes = bytes & ~(sizeof<V>() - 1);
   gradient<V>(
@@ -97,9 +96,9 @@ function layerNormGradRow<V>(
     dbeta,
     0,
     vectorBytes,
-    mean,
+    x0,
+    m,
     rstd,
-    <f32>shift,
     <f32>meanG,
     <f32>meanGXhat,
   );
@@ -112,62 +111,68 @@ function layerNormGradRow<V>(
     dbeta,
     vectorBytes,
     bytes,
-    mean,
+    x0,
+    m,
     rstd,
-    <f32>shift,
     <f32>meanG,
     <f32>meanGXhat,
   );
   return true;
 }
 
-/** Σx̂, Σg and Σg·x̂ into `sumXhat`, `sumG` and `sumGXhat`. */
-function sumRow<V>(dy: usize, x: usize, gamma: usize, bytes: usize, mean: f32, rstd: f32): void {
+/**
+ * Σ(g − g₀) and Σg·x̂ into `sumG` and `sumGXhat`. The mean of g is taken about the row's first g, so
+ * that it is exactly that number where all of them are: a row of one column gets a dx of exactly 0.
+ */
+function sumRow<V>(
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  bytes: usize,
+  x0: f32,
+  m: f32,
+  rstd: f32,
+  g0: f32,
+): void {
   const step = sizeof<V>() * 2;
   const whole = bytes & ~(step - 1);
-  const m = splat<V>(mean);
-  const r = splat<V>(rstd);
-  let totalXhat: f64 = 0;
+  const x0s = splat<V>(x0);
+  const ms = splat<V>(m);
+  const rs = splat<V>(rstd);
+  const g0s = splat<V>(g0);
   let totalG: f64 = 0;
   let totalGXhat: f64 = 0;
   let i: usize = 0;
   while (i < whole) {
     const end = min(i + blockBytes, whole);
-    let s0 = splat<V>(0);
+    let s0 = splat<V>(0); // sums of g − g₀
     let s1 = s0;
-    let g0 = s0;
-    let g1 = s0;
-    let p0 = s0;
+    let p0 = s0; // sums of g·x̂
     let p1 = s0;
     for (; i < end; i += step) {
-      const xhat0 = mul<V>(sub<V>(load<V>(x + i), m), r);
-      const xhat1 = mul<V>(sub<V>(load<V>(x + i, sizeof<V>()), m), r);
+      const xhat0 = mul<V>(sub<V>(sub<V>(load<V>(x + i), x0s), ms), rs);
+      const xhat1 = mul<V>(sub<V>(sub<V>(load<V>(x + i, sizeof<V>()), x0s), ms), rs);
       let gi0 = load<V>(dy + i);
       let gi1 = load<V>(dy + i, sizeof<V>());
       if (gamma) {
         gi0 = mul<V>(gi0, load<V>(gamma + i));
         gi1 = mul<V>(gi1, load<V>(gamma + i, sizeof<V>()));
       }
-      s0 = add<V>(s0, xhat0);
-      s1 = add<V>(s1, xhat1);
-      g0 = add<V>(g0, gi0);
-      g1 = add<V>(g1, gi1);
+      s0 = add<V>(s0, sub<V>(gi0, g0s));
+      s1 = add<V>(s1, sub<V>(gi1, g0s));
       p0 = add<V>(p0, mul<V>(gi0, xhat0));
       p1 = add<V>(p1, mul<V>(gi1, xhat1));
     }
-    totalXhat += sum<V>(add<V>(s0, s1));
-    totalG += sum<V>(add<V>(g0, g1));
+    totalG += sum<V>(add<V>(s0, s1));
     totalGXhat += sum<V>(add<V>(p0, p1));
   }
   for (; i < bytes; i += 4) {
-    const xhat = (load<f32>(x + i) - mean) * rstd;
+    const xhat = (load<f32>(x + i) - x0 - m) * rstd;
     let g = load<f32>(dy + i);
     if (gamma) g *= load<f32>(gamma + i);
-    totalXhat += xhat;
-    totalG += g;
+    totalG += g - g0;
     totalGXhat += g * xhat;
   }
-  sumXhat = totalXhat;
   sumG = totalG;
   sumGXhat = totalGXhat;
 }
@@ -182,24 +187,24 @@ function gradient<V>(
   dbeta: usize,
   i: usize,
   end: usize,
-  mean: f32,
+  x0: f32,
+  m: f32,
   rstd: f32,
-  shift: f32,
   meanG: f32,
   meanGXhat: f32,
 ): void {
-  const m = splat<V>(mean);
-  const r = splat<V>(rstd);
-  const s = splat<V>(shift);
+  const x0s = splat<V>(x0);
+  const ms = splat<V>(m);
+  const rs = splat<V>(rstd);
   const mg = splat<V>(meanG);
   const mgx = splat<V>(meanGXhat);
   for (; i < end; i += sizeof<V>()) {
     const dyi = load<V>(dy + i);
-    const xhat = sub<V>(mul<V>(sub<V>(load<V>(x + i), m), r), s);
+    const xhat = mul<V>(sub<V>(sub<V>(load<V>(x + i), x0s), ms), rs);
     const g = gamma ? mul<V>(dyi, load<V>(gamma + i)) : dyi;
     store<V>(dgamma + i, add<V>(load<V>(dgamma + i), mul<V>(dyi, xhat)));
     store<V>(dbeta + i, add<V>(load<V>(dbeta + i), dyi));
-    store<V>(dx + i, mul<V>(r, sub<V>(sub<V>(g, mg), mul<V>(xhat, mgx))));
+    store<V>(dx + i, mul<V>(rs, sub<V>(sub<V>(g, mg), mul<V>(xhat, mgx))));
   }
 }
 
