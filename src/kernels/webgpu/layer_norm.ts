@@ -3,8 +3,8 @@
  * several short ones, then the next. A row is read once into registers.
  *
  * Rows too long for that are cut into chunks, a workgroup to each, in two dispatches: the chunks'
- * statistics, then the normalised numbers; x is read twice. A renderer in software, to which
- * workgroups are dear, keeps such a row whole and reads it three times.
+ * statistics, then the normalised numbers; x is read twice. On a renderer in software, to which
+ * workgroups are dear, such a row stays whole and is read three times (`layoutOf` in `program.ts`).
  *
  * All is computed of deviations from the row's first number, x₀, so that a large mean costs no digits.
  * Rows whose squares would overflow or vanish are scaled by a power of two first.

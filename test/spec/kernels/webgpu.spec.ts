@@ -44,21 +44,23 @@ function onGpu(tensor: tf.Tensor): tf.Tensor {
   return tensor;
 }
 
-/** y and all gradients of random numbers, on the GPU whatever their size, and what they should be. */
-async function expectRight(
-  shape: number[],
-  {
-    epsilon = 1e-3,
-    center = true,
-    mean = 0.5,
-    deviation = 2,
-    x = new Random(1).normal(tf.util.sizeFromShape(shape), mean, deviation),
-  } = {},
-) {
+interface Given {
+  epsilon?: number;
+  center?: boolean;
+  mean?: number;
+  deviation?: number;
+  /** Default: random numbers of that mean and deviation. */
+  x?: Float32Array;
+  dy?: Float32Array;
+}
+
+/** y and all gradients, on the GPU whatever their size, and what they should be. */
+async function run(shape: number[], given: Given) {
+  const {epsilon = 1e-3, center = true, mean = 0.5, deviation = 2} = given;
   const cols = shape[shape.length - 1];
   const size = tf.util.sizeFromShape(shape);
   const random = new Random(size);
-  const dy = random.normal(size);
+  const {x = new Random(1).normal(size, mean, deviation), dy = random.normal(size)} = given;
   const gamma = random.normal(cols);
   const beta = center ? random.normal(cols) : undefined;
   const results = tf.tidy(() => {
@@ -72,12 +74,23 @@ async function expectRight(
   tf.dispose(results);
   const options = {cols, gamma, beta, epsilon, center};
   const expected = {...reference.forward(x, options), ...reference.backward(dy, x, options)};
-  const growth = Math.sqrt(Math.max(1, size / cols / 1000)); // of a sum's error with its length
-  expectClose(y, expected.y, 2e-6, cols);
+  return {actual: {y, dx, dgamma, dbeta}, expected, dy, gamma, cols};
+}
+
+/** `tolerance`: of y, and of the gradients. Default: 2e-6 and 1e-5. */
+async function expectRight(
+  shape: number[],
+  {tolerance, ...given}: Given & {tolerance?: number} = {},
+) {
+  const {actual, expected, dy, gamma, cols} = await run(shape, given);
+  const rows = tf.util.sizeFromShape(shape) / cols;
+  const ofGradients = tolerance ?? 1e-5;
+  const growth = Math.sqrt(Math.max(1, rows / 1000)); // of a sum's error with its length
+  expectClose(actual.y, expected.y, tolerance ?? 2e-6, cols);
   const scale = largestTerm(dy, gamma, expected.rstd);
-  expectClose([...dx, scale], [...expected.dx, scale], 1e-5);
-  expectClose(dgamma, expected.dgamma, 1e-5 * growth);
-  if (center) expectClose(dbeta, expected.dbeta, 1e-5 * growth);
+  expectClose([...actual.dx, scale], [...expected.dx, scale], ofGradients);
+  expectClose(actual.dgamma, expected.dgamma, ofGradients * growth);
+  if (given.center ?? true) expectClose(actual.dbeta, expected.dbeta, ofGradients * growth);
 }
 
 /**
@@ -278,5 +291,66 @@ describe('the WebGPU kernels', () => {
     await expectNoLeak([2, 8196]);
   });
 
-  test('a large mean costs no digits', () => expectRight([6, 300], {mean: 1e4}));
+  for (const [place, isFallbackAdapter] of [
+    ['on a GPU', false],
+    ['in software', true],
+  ] as const) {
+    describe(`share the rows as ${place}:`, () => {
+      beforeAll(() => actAs(isFallbackAdapter));
+      afterAll(() => actAs(true));
+
+      for (const shape of [
+        [6, 300],
+        [130, 9],
+        [3, 8193],
+      ]) {
+        const mean = 1e7;
+        const tolerance = 5e-7;
+        test(`a mean of 1e7 costs [${shape}] no digit`, () =>
+          expectRight(shape, {mean, deviation: 1, tolerance}));
+      }
+
+      // So few rows are not summed before they are added up with compensation.
+      test('dβ keeps its digits where it is small beside what it is the sum of', async () => {
+        const [rows, cols] = [100, 6];
+        // The rows come in pairs, whose 1e4 and -1e4 cancel out.
+        const dy = new Random(10)
+          .normal(rows * cols)
+          .map((v, i) => v + (Math.floor(i / cols) % 2 === 0 ? 1e4 : -1e4));
+        const {actual, expected} = await run([rows, cols], {dy});
+        expectClose(actual.dbeta, expected.dbeta, 5e-7);
+      });
+
+      test('an infinite dy makes dβ infinite, not NaN', async () => {
+        const [rows, cols] = [40, 6];
+        const dy = new Random(11).normal(rows * cols);
+        dy[2] = Number.POSITIVE_INFINITY;
+        const {actual} = await run([rows, cols], {dy});
+        expect(actual.dbeta[2]).toBe(Number.POSITIVE_INFINITY);
+        expect([...actual.dbeta].filter(Number.isFinite)).toHaveLength(cols - 1);
+      });
+
+      test('dx of rows of one column is exactly 0, whatever γ and ε', async () => {
+        for (const epsilon of [0, 1e-5, 1e-3]) {
+          for (const rows of [8, 601]) {
+            const {actual} = await run([rows, 1], {epsilon});
+            expect(new Set([...actual.dx, ...actual.dgamma].map(Math.abs))).toEqual(new Set([0]));
+          }
+        }
+      });
+
+      test('constant rows without epsilon have an x̂ and a dx of exactly 0', async () => {
+        for (const shape of [
+          [8, 7],
+          [600, 12],
+          [2, 8193],
+        ]) {
+          const x = new Float32Array(tf.util.sizeFromShape(shape)).fill(0.1);
+          const {actual, expected} = await run(shape, {x, epsilon: 0});
+          expect(actual.y).toEqual(Float32Array.from(expected.y)); // β
+          expect(new Set([...actual.dx, ...actual.dgamma].map(Math.abs))).toEqual(new Set([0]));
+        }
+      });
+    });
+  }
 });
