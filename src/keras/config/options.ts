@@ -62,7 +62,7 @@ export function translateOptions(
     if (!isActivation || typeof translated !== 'string') return [[key, translated]];
     return [[key, activationName(translated, version)]];
   });
-  return Object.fromEntries(entries);
+  return {...Object.fromEntries(entries), ...rowOf(saved).adds?.(saved.config, version)};
 }
 
 /** Initialisers, regularisers, constraints and functions, wherever they are. */

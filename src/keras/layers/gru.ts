@@ -9,6 +9,7 @@ import {
   layers,
   type Shape,
 } from '@tensorflow/tfjs-layers';
+import {withOwnArguments} from './recurrent.js';
 
 type BuiltInCell = ReturnType<typeof layers.gruCell>;
 type BuiltInLayer = ReturnType<typeof layers.gru>;
@@ -19,7 +20,9 @@ type ClassOf<Args, Layer> = (new (
 ) => Layer) & {fromConfig: typeof layers.Layer.fromConfig};
 const named = {units: 1, name: 'only_its_class_is_wanted'};
 const BuiltInCell = layers.gruCell(named).constructor as ClassOf<GRUCellLayerArgs, BuiltInCell>;
-const BuiltInLayer = layers.gru(named).constructor as ClassOf<GRULayerArgs, BuiltInLayer>;
+const BuiltInLayer = withOwnArguments(
+  layers.gru(named).constructor as ClassOf<GRULayerArgs, BuiltInLayer>,
+);
 
 /**
  * One step of a GRU. With `resetAfter` the reset gate acts on the state's projection, which has a

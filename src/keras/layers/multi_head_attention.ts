@@ -40,6 +40,11 @@ export interface MultiHeadAttentionArgs extends LayerArgs, DenseOptions {
   /** Each position sees itself and those before it. A call's option in Keras. Default: false. */
   useCausalMask?: boolean;
   /**
+   * As Keras does since 3.10: a position that sees none takes nothing of the values, in place of
+   * their mean, but only with a dropout or for a query of another rank than 3. Default: false.
+   */
+  zeroUnseeing?: boolean;
+  /**
    * What each tensor given is, one thing or several: tfjs disposes too early what is given twice.
    * Default: [['query'], ['value'], ['key']], as many as there are.
    */
@@ -76,6 +81,7 @@ export class MultiHeadAttention extends layers.Layer {
   readonly projectedShape: number | number[] | null;
   readonly attentionAxes: number[] | null;
   readonly useCausalMask: boolean;
+  readonly zeroUnseeing: boolean;
   readonly inputNames: AttentionInput[][] | null;
 
   private readonly denseOptions: ResolvedDenseOptions;
@@ -95,6 +101,7 @@ export class MultiHeadAttention extends layers.Layer {
     this.projectedShape = args.outputShape ?? null;
     this.attentionAxes = args.attentionAxes == null ? null : [args.attentionAxes].flat();
     this.useCausalMask = args.useCausalMask ?? false;
+    this.zeroUnseeing = args.zeroUnseeing ?? false;
     this.inputNames = args.inputNames ?? null;
     const unknown = this.inputNames?.flat().find((name) => !attentionInputs.includes(name));
     if (unknown) throw new Error(`${this.where()}: there is no input "${unknown}".`);
@@ -130,6 +137,8 @@ export class MultiHeadAttention extends layers.Layer {
       const mask = this.mask(given, scores.shape); // [batch or 1, 1, T or 1, S]
       if (mask) scores = tf.add(scores, tf.mul(tf.sub(1, mask), -1e9));
       let weights = tf.softmax(scores); // [batch, heads, T, S]
+      const zeroes = this.zeroUnseeing && (this.dropout > 0 || query.rank !== 3);
+      if (mask && zeroes) weights = tf.mul(weights, mask);
       if (training && this.dropout > 0) weights = tf.dropout(weights, this.dropout);
 
       const attended = tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]); // [batch, T, heads, valueDim]
@@ -171,6 +180,7 @@ export class MultiHeadAttention extends layers.Layer {
       ...this.denseOptions.saved,
       // Only where they are set: Keras does not know them.
       ...(this.useCausalMask ? {useCausalMask: true} : {}),
+      ...(this.zeroUnseeing ? {zeroUnseeing: true} : {}),
       ...(this.inputNames ? {inputNames: this.inputNames.map((names) => [...names])} : {}),
     };
   }

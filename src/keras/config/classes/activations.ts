@@ -9,6 +9,6 @@ export const activations: KerasClasses = {
   },
   PReLU: {masks: 'passes'},
   ReLU: {options: {negative_slope: only(0), threshold: only(0)}, masks: 'passes'},
-  Softmax: {masks: 'passes'},
+  Softmax: {masks: 'passes', usesMask: 'input'},
   ThresholdedReLU: {masks: 'passes'},
 };

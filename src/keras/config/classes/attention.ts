@@ -1,5 +1,6 @@
 import {attentionInputs, MultiHeadAttention} from '../../layers/multi_head_attention.js';
-import {snakeCase} from '../saved.js';
+import {type Json, snakeCase} from '../saved.js';
+import {inVersion, type KerasVersion} from '../version.js';
 import {type KerasClasses, only} from './row.js';
 
 export const attention: KerasClasses = {
@@ -9,6 +10,7 @@ export const attention: KerasClasses = {
     tensors: attentionInputs.map(snakeCase),
     namesInputs: true,
     callOptions: ['use_causal_mask'],
+    adds: zeroUnseeing,
     masks: 'passes',
     usesMask: 'named',
     takesMasksOff: {'3.8': true}, // `set_keras_mask(query, None)` in its call
@@ -20,3 +22,14 @@ export const attention: KerasClasses = {
     },
   },
 };
+
+/**
+ * The softmax layer sets masked weights to 0 since 3.10. Attention has it compute them only where
+ * `dot_product_attention` does not, which the class of tfjs knows when it is called.
+ *
+ * Source: `_compute_attention` of layers/attention/multi_head_attention.py and
+ * layers/activations/softmax.py.
+ */
+function zeroUnseeing(_config: Json, version: KerasVersion): Json {
+  return inVersion({'2.0': false, '3.10': true}, version) ? {zero_unseeing: true} : {};
+}

@@ -1,4 +1,13 @@
 import {MaskedMerge} from '../../layers/masks.js';
+import {
+  Add,
+  Average,
+  Concatenate,
+  Maximum,
+  Minimum,
+  Multiply,
+  Subtract,
+} from '../../layers/merging.js';
 import type {KerasClass, KerasClasses} from './row.js';
 
 /**
@@ -13,14 +22,17 @@ const merges: KerasClass = {masks: {'2.0': 'all', '3.0': 'none', '3.4': 'any'}};
 const mergesUnmasked: KerasClass = {...merges, masked: {'3.4': MaskedMerge}};
 
 export const merging: KerasClasses = {
-  Add: merges,
-  Average: merges,
-  Concatenate: {masks: {'2.0': 'concatenates all', '3.0': 'none', '3.4': 'concatenates any'}},
-  Maximum: mergesUnmasked,
-  Minimum: mergesUnmasked,
-  Multiply: mergesUnmasked,
-  Subtract: merges,
+  Add: {...merges, layer: Add},
+  Average: {...merges, layer: Average},
+  Concatenate: {
+    layer: Concatenate,
+    masks: {'2.0': 'concatenates all', '3.0': 'none', '3.4': 'concatenates any'},
+  },
+  Maximum: {...mergesUnmasked, layer: Maximum},
+  Minimum: {...mergesUnmasked, layer: Minimum},
+  Multiply: {...mergesUnmasked, layer: Multiply},
+  Subtract: {...merges, layer: Subtract},
 
-  // Not of Keras: what the loader puts in the place of the three above
+  // Not of Keras: what the loader puts in the place of Maximum, Minimum and Multiply
   MaskedMerge: {layer: MaskedMerge},
 };

@@ -1,4 +1,5 @@
 import {GRU, GRUCell} from '../../layers/gru.js';
+import {Bidirectional, ConvLSTM2D, LSTM, RNN, SimpleRNN} from '../../layers/recurrent.js';
 import type {SavedLayer} from '../saved.js';
 import {type KerasClass, type KerasClasses, only} from './row.js';
 
@@ -12,16 +13,17 @@ const batchMajor = {time_major: only(false)};
 export const rnn: KerasClasses = {
   Bidirectional: {
     ...recurrent,
+    layer: Bidirectional,
     wraps: 'layer',
     refuses: otherBackward,
     holds: ['forward_layer', 'backward_layer'],
   },
-  ConvLSTM2D: {...recurrent, holds: ['cell']},
+  ConvLSTM2D: {...recurrent, layer: ConvLSTM2D, holds: ['cell']},
   GRU: {...recurrent, holds: ['cell'], layer: GRU, options: batchMajor},
   GRUCell: {layer: GRUCell},
-  LSTM: {...recurrent, holds: ['cell'], options: batchMajor},
-  RNN: {...recurrent, wraps: 'cell', holds: ['cell']},
-  SimpleRNN: {...recurrent, holds: ['cell'], options: batchMajor},
+  LSTM: {...recurrent, layer: LSTM, holds: ['cell'], options: batchMajor},
+  RNN: {...recurrent, layer: RNN, wraps: 'cell', holds: ['cell']},
+  SimpleRNN: {...recurrent, layer: SimpleRNN, holds: ['cell'], options: batchMajor},
   StackedRNNCells: {holds: ['cells']},
   TimeDistributed: {wraps: 'layer', holds: ['layer'], masks: 'passes'},
 };

@@ -56,6 +56,8 @@ export interface KerasClass {
   /** The name of the class of tfjs, where neither is that of Keras. */
   playedBy?: string;
   options?: Readonly<Record<string, OptionRule>>;
+  /** Options of the class of tfjs that Keras has not. */
+  adds?: (config: Json, version: KerasVersion) => Json;
   /** What is in the way of opening a layer that its options alone do not tell. */
   refuses?: (saved: SavedLayer, version: KerasVersion) => string | undefined;
   /** The same for what can be told only once the layer is built. */
