@@ -1,0 +1,650 @@
+"""Draws random valid Keras models and writes each with what Keras predicts, for `npm run fuzz:keras`.
+
+    python draw_keras_models.py draw FOLDER --count 200 --seed 1
+    python draw_keras_models.py build FOLDER          (specs as JSON lines on stdin; shrinks a case)
+
+A model is drawn as a spec, a list of calls that JSON can hold, and built from it, so that the
+driver can take calls out of a spec and have the smaller model built again. Calls that Keras itself
+rejects are dropped while drawing. Each case is a folder with spec.json, io.json, m.keras and, where
+Keras can write one, m.h5.
+
+It runs with Keras 3 (the package keras) and with Keras 2 (tf_keras, or keras below 3).
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import traceback
+import warnings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+warnings.filterwarnings("ignore")
+
+import logging  # noqa: E402
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+for quiet in ("absl", "tensorflow"):
+    logging.getLogger(quiet).setLevel(logging.ERROR)
+
+try:
+    import tf_keras as keras
+except ImportError:
+    import keras
+
+KERAS3 = int(keras.__version__.split(".")[0]) >= 3
+ops = keras.ops if KERAS3 else None
+BATCH = 3
+STEPS = 5
+TOKENS = 7
+
+# ---------------------------------------------------------------------------------------------
+# What may be drawn: a row a class, with the ranks that it takes (the batch not counted), the
+# options that it always needs, and those of which each is set in one of three models.
+
+ACTIVATIONS = [
+    "relu", "tanh", "sigmoid", "elu", "selu", "softplus", "softsign", "gelu", "swish", "exponential",
+    "linear", "hard_sigmoid", "softmax", "mish", "relu6", "leaky_relu", "log_softmax",
+]
+if KERAS3:
+    ACTIVATIONS += ["silu", "hard_silu", "celu", "log_sigmoid"]
+RECURRENT = {
+    "units": [2, 3],
+    "?return_sequences": [True],
+    "?go_backwards": [True],
+    "?use_bias": [False],
+    "?activation": ["relu", "sigmoid"],
+    "?recurrent_activation": ["hard_sigmoid", "tanh"],
+    "?zero_output_for_mask": [True],
+    "?unroll": [True],
+    "?dropout": [0.2],
+}
+SIMPLE = {key: value for key, value in RECURRENT.items() if key != "?recurrent_activation"}
+CONV = {
+    "kernel_size": [1, 2, 3],
+    "?padding": ["same"],
+    "?strides": [2],
+    "?dilation_rate": [2],
+    "?use_bias": [False],
+    "?activation": ACTIVATIONS,
+}
+FILTERED = {"filters": [2, 4], **CONV}
+POOL = {"?pool_size": [2, 3], "?strides": [1, 2], "?padding": ["same"]}
+GLOBAL = {"?keepdims": [True]}
+NORM = {"?epsilon": [1e-5, 1e-2], "?center": [False], "?scale": [False]}
+
+LAYERS = [
+    ("Dense", {1, 2, 3}, {"units": [2, 3, 4], "?activation": ACTIVATIONS, "?use_bias": [False]}),
+    ("Activation", {1, 2, 3}, {"activation": ACTIVATIONS}),
+    ("Dropout", {1, 2, 3}, {"rate": [0.3]}),
+    ("GaussianNoise", {1, 2}, {"stddev": [0.1]}),
+    ("SpatialDropout1D", {2}, {"rate": [0.2]}),
+    ("BatchNormalization", {1, 2, 3}, {**NORM, "?axis": [-1, 1]}),
+    ("LayerNormalization", {1, 2, 3}, {**NORM, "?axis": [-1, 1, [1, 2]]}),
+    ("GroupNormalization", {2, 3}, {"groups": [1, 2, -1], **NORM}),
+    ("UnitNormalization", {1, 2}, {"?axis": [-1, 1]}),
+    ("RMSNormalization", {1, 2}, {"?epsilon": [1e-5]}),
+    ("Rescaling", {1, 2, 3}, {"scale": [0.5, 2.0], "?offset": [-1.0]}),
+    ("LeakyReLU", {1, 2}, {}),
+    ("PReLU", {1, 2, 3}, {"?shared_axes": [[1]]}),
+    ("ELU", {1, 2}, {"?alpha": [0.5]}),
+    ("ReLU", {1, 2}, {"?max_value": [1.0], "?negative_slope": [0.1], "?threshold": [0.2]}),
+    ("Softmax", {1, 2}, {"?axis": [-1, 1]}),
+    ("Flatten", {1, 2, 3, 4}, {}),
+    ("RepeatVector", {1}, {"n": [2, 5]}),
+    ("Permute", {2}, {"dims": [[2, 1]]}),
+    ("Permute", {3}, {"dims": [[2, 1, 3], [3, 1, 2]]}),
+    ("Reshape", {1, 2, 3}, {"target_shape": [[-1], [-1, 1], [2, -1], [-1, 2, 1]]}),
+    ("Masking", {2}, {"mask_value": [0.0]}),
+    ("LSTM", {2}, RECURRENT),
+    ("GRU", {2}, {**RECURRENT, "?reset_after": [False]}),
+    ("SimpleRNN", {2}, SIMPLE),
+    ("TimeDistributed", {2, 3}, {"layer": ["Dense", "LayerNormalization", "BatchNormalization"]}),
+    ("TimeDistributed", {3}, {"layer": ["LSTM", "Conv1D", "GlobalAveragePooling1D"]}),
+    ("Bidirectional", {2}, {"layer": ["LSTM", "GRU", "SimpleRNN"], "?merge_mode": ["sum", "mul", "ave"]}),
+    ("RNN", {2}, {"cell": ["LSTMCell", "GRUCell", "SimpleRNNCell"], "?return_sequences": [True]}),
+    ("RNN", {2}, {"cell": [["LSTMCell", "GRUCell"], ["GRUCell", "GRUCell"]], "?return_sequences": [True]}),
+    ("Conv1D", {2}, {**FILTERED, "?padding": ["same", "causal"], "?groups": [2]}),
+    ("SeparableConv1D", {2}, {**FILTERED, "?depth_multiplier": [2]}),
+    ("DepthwiseConv1D", {2}, {**CONV, "?depth_multiplier": [2]}),
+    ("Conv1DTranspose", {2}, FILTERED),
+    ("MaxPooling1D", {2}, POOL),
+    ("AveragePooling1D", {2}, POOL),
+    ("GlobalAveragePooling1D", {2}, GLOBAL),
+    ("GlobalMaxPooling1D", {2}, GLOBAL),
+    ("Cropping1D", {2}, {"cropping": [1, [1, 0]]}),
+    ("ZeroPadding1D", {2}, {"padding": [1, [0, 2]]}),
+    ("UpSampling1D", {2}, {"size": [2]}),
+    ("Conv2D", {3}, {**FILTERED, "?groups": [2]}),
+    ("SeparableConv2D", {3}, {**FILTERED, "?depth_multiplier": [2]}),
+    ("DepthwiseConv2D", {3}, {**CONV, "?depth_multiplier": [2]}),
+    ("Conv2DTranspose", {3}, {**FILTERED, "?output_padding": [1]}),
+    ("MaxPooling2D", {3}, POOL),
+    ("AveragePooling2D", {3}, POOL),
+    ("GlobalAveragePooling2D", {3}, GLOBAL),
+    ("GlobalMaxPooling2D", {3}, GLOBAL),
+    ("Cropping2D", {3}, {"cropping": [1, [[1, 0], [0, 1]]]}),
+    ("ZeroPadding2D", {3}, {"padding": [1, [[1, 0], [0, 2]]]}),
+    ("UpSampling2D", {3}, {"size": [2, [1, 2]], "?interpolation": ["bilinear"]}),
+    ("ConvLSTM1D", {3}, {"filters": [2], "kernel_size": [2], "?return_sequences": [True], "?padding": ["same"]}),
+    ("Conv3D", {4}, FILTERED),
+    ("MaxPooling3D", {4}, POOL),
+    ("GlobalAveragePooling3D", {4}, GLOBAL),
+    ("EinsumDense", {2}, {"equation": ["abc,cd->abd"], "output_shape": [[None, 3]], "?bias_axes": ["d"]}),
+    ("Identity", {1, 2}, {}),
+    ("ActivityRegularization", {1, 2}, {"l2": [0.01]}),
+]
+MERGES = [
+    ("Add", {}), ("Subtract", {}), ("Multiply", {}), ("Average", {}), ("Maximum", {}), ("Minimum", {}),
+    ("Concatenate", {"?axis": [-1, 1, -2]}), ("Dot", {"axes": [-1, 1, [1, 2], [2, 2]], "?normalize": [True]}),
+]
+ATTENTION = [
+    ("MultiHeadAttention", {"num_heads": [1, 2], "key_dim": [2, 3], "?value_dim": [4], "?use_bias": [False], "?output_shape": [3]}),
+    ("Attention", {"?use_scale": [True], "?score_mode": ["concat"]}),
+    ("AdditiveAttention", {"?use_scale": [False]}),
+]
+INNER = {
+    "Dense": {"units": 3},
+    "LayerNormalization": {},
+    "BatchNormalization": {},
+    "LSTM": {"units": 2},
+    "GRU": {"units": 2},
+    "SimpleRNN": {"units": 2},
+    "Conv1D": {"filters": 2, "kernel_size": 2},
+    "GlobalAveragePooling1D": {},
+    "LSTMCell": {"units": 2},
+    "GRUCell": {"units": 2},
+    "SimpleRNNCell": {"units": 2},
+}
+
+# An operation: its name, the ranks that it takes (the batch not counted), how many tensors, how to
+# compute it from them and a constant c. `ops` is keras.ops in Keras 3 and TensorFlow in Keras 2.
+OPERATIONS = {
+    "add_constant": ({1, 2, 3}, 1, lambda x, c: x + c),
+    "constant_minus": ({1, 2, 3}, 1, lambda x, c: c - x),
+    "times": ({1, 2, 3}, 1, lambda x, c: x * c),
+    "divided": ({1, 2}, 1, lambda x, c: x / c),
+    "negated": ({1, 2}, 1, lambda x, c: -x),
+    "square": ({1, 2}, 1, lambda x, c: x**2),
+    "first_step": ({2, 3}, 1, lambda x, c: x[:, 0]),
+    "last_step": ({2, 3}, 1, lambda x, c: x[:, -1]),
+    "all_but_first": ({2, 3}, 1, lambda x, c: x[:, 1:]),
+    "every_other": ({2}, 1, lambda x, c: x[:, ::2]),
+    "last_feature": ({1, 2}, 1, lambda x, c: x[..., -1:]),
+    "new_axis": ({1, 2}, 1, lambda x, c: x[:, None]),
+    "plus": ({1, 2, 3}, 2, lambda x, y, c: x + y),
+    "minus": ({1, 2, 3}, 2, lambda x, y, c: x - y),
+    "product": ({1, 2}, 2, lambda x, y, c: x * y),
+}
+if KERAS3:
+    OPERATIONS.update({
+        "mean": ({2, 3}, 1, lambda x, c: ops.mean(x, axis=1)),
+        "mean_kept": ({1, 2}, 1, lambda x, c: ops.mean(x, axis=-1, keepdims=True)),
+        "max": ({2}, 1, lambda x, c: ops.max(x, axis=1)),
+        "sum": ({2}, 1, lambda x, c: ops.sum(x, axis=-1)),
+        "variance": ({2}, 1, lambda x, c: ops.var(x, axis=1)),
+        "reshape": ({2, 3}, 1, lambda x, c: ops.reshape(x, (-1, int(np.prod(x.shape[1:]))))),
+        "transpose": ({2}, 1, lambda x, c: ops.transpose(x, (0, 2, 1))),
+        "expand": ({1, 2}, 1, lambda x, c: ops.expand_dims(x, 1)),
+        "concatenate": ({1, 2}, 2, lambda x, y, c: ops.concatenate([x, y], axis=-1)),
+        "stack": ({1}, 2, lambda x, y, c: ops.stack([x, y], axis=1)),
+        "maximum": ({1, 2}, 2, lambda x, y, c: ops.maximum(x, y)),
+        "maximum_constant": ({1, 2}, 1, lambda x, c: ops.maximum(x, c)),
+        "matmul": ({2}, 2, lambda x, y, c: ops.matmul(x, ops.transpose(y, (0, 2, 1)))),
+        "softmax": ({1, 2}, 1, lambda x, c: ops.softmax(x, axis=-1)),
+        "gelu": ({1, 2}, 1, lambda x, c: ops.gelu(x)),
+        "sigmoid": ({1, 2}, 1, lambda x, c: ops.sigmoid(x)),
+        "clip": ({1, 2}, 1, lambda x, c: ops.clip(x, -0.5, 0.5)),
+        "where": ({1, 2}, 2, lambda x, y, c: ops.where(x > y, x, y * c)),
+        "abs": ({1, 2}, 1, lambda x, c: ops.abs(x)),
+        "exp": ({1}, 1, lambda x, c: ops.exp(x * 0.1)),
+        "cumsum": ({2}, 1, lambda x, c: ops.cumsum(x, axis=1)),
+        "flip": ({2}, 1, lambda x, c: ops.flip(x, axis=1)),
+        "roll": ({2}, 1, lambda x, c: ops.roll(x, 1, axis=1)),
+        "tile": ({1}, 1, lambda x, c: ops.tile(x, (1, 2))),
+        "repeat": ({2}, 1, lambda x, c: ops.repeat(x, 2, axis=1)),
+        "pad": ({2}, 1, lambda x, c: ops.pad(x, ((0, 0), (1, 0), (0, 0)))),
+        "split": ({2}, 1, lambda x, c: ops.split(x, [1], axis=1)[1]),
+        "positions": ({2}, 1, lambda x, c: x + ops.expand_dims(ops.cast(ops.arange(x.shape[1]), "float32"), -1)),
+        "baked": ({1, 2}, 1, lambda x, c: x * ops.convert_to_tensor(np.linspace(0.5, 1.5, x.shape[-1]).astype("float32"))),
+    })
+else:
+    OPERATIONS.update({
+        "mean": ({2, 3}, 1, lambda x, c: tf.reduce_mean(x, axis=1)),
+        "max": ({2}, 1, lambda x, c: tf.reduce_max(x, axis=1)),
+        "reshape": ({2, 3}, 1, lambda x, c: tf.reshape(x, (-1, int(np.prod(x.shape[1:]))))),
+        "transpose": ({2}, 1, lambda x, c: tf.transpose(x, (0, 2, 1))),
+        "expand": ({1, 2}, 1, lambda x, c: tf.expand_dims(x, 1)),
+        "concatenate": ({1, 2}, 2, lambda x, y, c: tf.concat([x, y], axis=-1)),
+        "maximum": ({1, 2}, 2, lambda x, y, c: tf.maximum(x, y)),
+        "matmul": ({2}, 2, lambda x, y, c: tf.matmul(x, y, transpose_b=True)),
+        "softmax": ({1, 2}, 1, lambda x, c: tf.nn.softmax(x, axis=-1)),
+        "sigmoid": ({1, 2}, 1, lambda x, c: tf.sigmoid(x)),
+        "clip": ({1, 2}, 1, lambda x, c: tf.clip_by_value(x, -0.5, 0.5)),
+    })
+
+# ---------------------------------------------------------------------------------------------
+# From a spec to a model.
+
+
+def make_layer(name, config):
+    config = {k: tuple(v) if k in ("target_shape", "dims") else v for k, v in config.items()}
+    for key in ("layer", "cell"):
+        inner = config.get(key)
+        if isinstance(inner, dict):
+            config[key] = make_layer(inner["class"], inner["config"])
+        elif isinstance(inner, list):
+            config[key] = [make_layer(each["class"], each["config"]) for each in inner]
+    return getattr(keras.layers, name)(**config)
+
+
+class Builder:
+    """Builds the calls of a spec one by one; `values` holds the tensors that each call gives."""
+
+    def __init__(self, spec):
+        self.layers = {}
+        self.values = {}
+        self.inputs = []
+        for i, given in enumerate(spec["inputs"]):
+            tensor = keras.Input(shape=tuple(given["shape"]), dtype=given["dtype"], name=f"in_{i}")
+            self.inputs.append(tensor)
+            self.values[given["id"]] = [tensor]
+        for call in spec["calls"]:
+            self.add(call)
+
+    def tensor(self, ref):
+        return self.values[ref[0]][ref[1]]
+
+    def add(self, call):
+        given = [self.tensor(ref) for ref in call["in"]]
+        if call["kind"] == "operation":
+            result = OPERATIONS[call["name"]][2](*given, call["constant"])
+        else:
+            owner = call.get("shares", call["id"])
+            if owner not in self.layers:
+                if call["kind"] == "model":
+                    self.layers[owner] = build_model(call["spec"])
+                else:
+                    self.layers[owner] = make_layer(call["class"], call["config"])
+            layer = self.layers[owner]
+            kwargs = {}
+            for key, value in call.get("kwargs", {}).items():
+                if key == "mask":
+                    tokens = self.tensor(value)
+                    kwargs[key] = ops.not_equal(tokens, 0) if KERAS3 else tf.not_equal(tokens, 0)
+                elif key == "initial_state":
+                    kwargs[key] = [self.tensor(ref) for ref in value]
+                else:
+                    kwargs[key] = value
+            style = call.get("style", "list")
+            if style == "separate":
+                result = layer(*given, **kwargs)
+            else:
+                result = layer(given if len(given) > 1 else given[0], **kwargs)
+        self.values[call["id"]] = list(result) if isinstance(result, (list, tuple)) else [result]
+
+
+def build_model(spec):
+    if spec.get("sequential"):
+        layers = [make_layer(call["class"], call["config"]) for call in spec["calls"]]
+        first = spec["inputs"][0]
+        return keras.Sequential([keras.Input(shape=tuple(first["shape"]), dtype=first["dtype"]), *layers])
+    builder = Builder(spec)
+    outputs = [builder.tensor(ref) for ref in spec["outputs"]]
+    return keras.Model(
+        builder.inputs if len(builder.inputs) > 1 else builder.inputs[0],
+        outputs if len(outputs) > 1 else outputs[0],
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# Drawing a spec.
+
+
+class Drawing:
+    """Draws calls and builds them at once, so that what Keras rejects is dropped."""
+
+    def __init__(self, rng, inputs, depth=0):
+        self.rng = rng
+        self.depth = depth
+        self.spec = {"inputs": inputs, "calls": [], "outputs": []}
+        self.builder = Builder(self.spec)
+        self.used = set()
+        self.next = 0
+
+    def options(self, table):
+        config = {}
+        for key, choices in table.items():
+            if key.startswith("?") and self.rng.random() > 0.33:
+                continue
+            config[key.lstrip("?")] = self.rng.choice(choices)
+        for key in ("layer", "cell"):
+            names = config.get(key)
+            if names is None:
+                continue
+            inner = lambda name: {"class": name, "config": dict(INNER[name])}  # noqa: E731
+            config[key] = [inner(n) for n in names] if isinstance(names, list) else inner(names)
+            if isinstance(config[key], dict) and config[key]["class"] in ("LSTM", "GRU", "SimpleRNN"):
+                if self.rng.random() < 0.5:
+                    config[key]["config"]["return_sequences"] = True
+        return config
+
+    def refs(self, ranks=None, floats=True):
+        """The tensors that there are, those not used yet and the latest more often."""
+        found = []
+        for name, tensors in self.builder.values.items():
+            for i, tensor in enumerate(tensors):
+                rank = len(tensor.shape) - 1
+                is_float = "float" in str(getattr(tensor.dtype, "name", tensor.dtype))
+                if (ranks is None or rank in ranks) and is_float == floats and None not in tensor.shape[1:]:
+                    found += [[name, i]] * (1 if (name, i) in self.used else 4)
+        return found
+
+    def attempt(self, call):
+        call = {"id": f"c{self.depth}_{self.next}", **call}
+        self.next += 1
+        try:
+            self.builder.add(call)
+            for tensor in self.builder.values[call["id"]]:
+                size = int(np.prod([d or 1 for d in tensor.shape[1:]]))
+                if not 0 < size <= 600 or len(tensor.shape) > 5:
+                    raise ValueError("too large")
+        except Exception:
+            self.builder.values.pop(call["id"], None)
+            self.builder.layers.pop(call["id"], None)
+            return False
+        self.spec["calls"].append(call)
+        self.used.update((ref[0], ref[1]) for ref in call["in"])
+        return True
+
+    def step(self):
+        kind = self.rng.choices(
+            ["layer", "merge", "attention", "operation", "model", "share", "embedding", "mask", "state"],
+            [10, 3, 2, 4, 1 if self.depth < 2 else 0, 1.5, 4, 1.5, 1],
+        )[0]
+        return getattr(self, f"draw_{kind}")()
+
+    def draw_layer(self):
+        refs = self.refs()
+        if not refs:
+            return False
+        ref = self.rng.choice(refs)
+        rank = len(self.builder.tensor(ref).shape) - 1
+        rows = [row for row in LAYERS if rank in row[1]]
+        if not rows:
+            return False
+        name, _, table = self.rng.choice(rows)
+        return self.attempt({"kind": "layer", "class": name, "config": self.options(table), "in": [ref]})
+
+    def draw_embedding(self):
+        refs = self.refs({1}, floats=False)
+        if not refs:
+            return False
+        config = {"input_dim": TOKENS, "output_dim": self.rng.choice([2, 4]), "mask_zero": self.rng.random() < 0.7}
+        ref = self.rng.choice(refs)
+        if ref[0][0] != "i":  # only inputs hold tokens
+            return False
+        return self.attempt({"kind": "layer", "class": "Embedding", "config": config, "in": [ref]})
+
+    def pair(self, ranks):
+        refs = self.refs(ranks)
+        if len(refs) < 2:
+            return None
+        first, second = self.rng.choice(refs), self.rng.choice(refs)
+        return [first, second] if first != second or self.rng.random() < 0.1 else None
+
+    def draw_merge(self):
+        pair = self.pair({1, 2, 3})
+        if not pair:
+            return False
+        name, table = self.rng.choice(MERGES)
+        return self.attempt({"kind": "layer", "class": name, "config": self.options(table), "in": pair})
+
+    def draw_attention(self):
+        refs = self.refs({2})
+        if not refs:
+            return False
+        name, table = self.rng.choice(ATTENTION)
+        query = self.rng.choice(refs)
+        value = query if self.rng.random() < 0.5 else self.rng.choice(refs)
+        kwargs = {"use_causal_mask": True} if self.rng.random() < 0.25 else {}
+        style = "separate" if name == "MultiHeadAttention" else "list"
+        call = {"kind": "layer", "class": name, "config": self.options(table), "in": [query, value]}
+        return self.attempt({**call, "kwargs": kwargs, "style": style})
+
+    def draw_operation(self):
+        name = self.rng.choice(list(OPERATIONS))
+        ranks, count, _ = OPERATIONS[name]
+        given = self.pair(ranks) if count == 2 else self.refs(ranks)
+        if not given:
+            return False
+        given = given if count == 2 else [self.rng.choice(given)]
+        constant = self.rng.choice([0.5, 2.0, -1.0])
+        return self.attempt({"kind": "operation", "name": name, "constant": constant, "in": given})
+
+    def draw_model(self):
+        refs = self.refs({1, 2})
+        if not refs:
+            return False
+        given = [self.rng.choice(refs) for _ in range(self.rng.choice([1, 1, 2]))]
+        shapes = [[int(d) for d in self.builder.tensor(ref).shape[1:]] for ref in given]
+        inputs = [{"id": f"i{self.depth + 1}_{k}", "shape": s, "dtype": "float32"} for k, s in enumerate(shapes)]
+        spec = draw_spec(self.rng, inputs, self.depth + 1, sequential=len(given) == 1 and self.rng.random() < 0.4)
+        return spec is not None and self.attempt({"kind": "model", "spec": spec, "in": given})
+
+    def draw_share(self):
+        calls = [c for c in self.spec["calls"] if c["kind"] != "operation" and len(c["in"]) == 1]
+        refs = self.refs()
+        if not calls or not refs:
+            return False
+        call = {**self.rng.choice(calls), "in": [self.rng.choice(refs)]}
+        call["shares"] = call.get("shares", call["id"])
+        call.pop("id")
+        return self.attempt(call)
+
+    def draw_mask(self):
+        """An explicit mask: one that not_equal computes of an input of tokens."""
+        tokens = [[given["id"], 0] for given in self.spec["inputs"] if given["dtype"] == "int32"]
+        refs = [ref for ref in self.refs({2}) if self.builder.tensor(ref).shape[1] == STEPS]
+        if not tokens or not refs:
+            return False
+        name = self.rng.choice(["LSTM", "GRU", "SimpleRNN", "Bidirectional", "GlobalAveragePooling1D"])
+        table = next(row[2] for row in LAYERS if row[0] == name)
+        call = {"kind": "layer", "class": name, "config": self.options(table), "in": [self.rng.choice(refs)]}
+        return self.attempt({**call, "kwargs": {"mask": self.rng.choice(tokens)}})
+
+    def draw_state(self):
+        """An encoder that gives its state, and a decoder that starts from it."""
+        refs = self.refs({2})
+        if not refs:
+            return False
+        name = self.rng.choice(["LSTM", "GRU", "SimpleRNN"])
+        config = {"units": 2, "return_state": True, "return_sequences": self.rng.random() < 0.5}
+        if not self.attempt({"kind": "layer", "class": name, "config": config, "in": [self.rng.choice(refs)]}):
+            return False
+        encoder = self.spec["calls"][-1]["id"]
+        states = [[encoder, 1 + i] for i in range(len(self.builder.values[encoder]) - 1)]
+        decoder = {"units": 2, "return_sequences": self.rng.random() < 0.5}
+        call = {"kind": "layer", "class": name, "config": decoder, "in": [self.rng.choice(refs)]}
+        self.used.update((ref[0], ref[1]) for ref in states)
+        return self.attempt({**call, "kwargs": {"initial_state": states}})
+
+
+def draw_spec(rng, inputs=None, depth=0, sequential=False):
+    top = inputs is None
+    if top:
+        kinds = rng.choices(["tokens", "vector", "sequence", "image", "volume"], [5, 2, 4, 2, 0.5], k=rng.choice([1, 1, 2]))
+        shapes = {"tokens": [STEPS], "vector": [4], "sequence": [STEPS, 4], "image": [6, 6, 4], "volume": [4, 4, 4, 2]}
+        inputs = [
+            {"id": f"i0_{k}", "shape": shapes[kind], "dtype": "int32" if kind == "tokens" else "float32"}
+            for k, kind in enumerate(kinds)
+        ]
+        sequential = len(inputs) == 1 and rng.random() < 0.15
+    drawing = Drawing(rng, inputs, depth)
+    wanted = rng.randint(1, 7 if top else 3)
+    for _ in range(40):
+        if len(drawing.spec["calls"]) >= wanted:
+            break
+        if not sequential:
+            drawing.step()
+            continue
+        last = drawing.spec["calls"][-1]["id"] if drawing.spec["calls"] else inputs[0]["id"]
+        drawing.refs = lambda ranks=None, floats=True, last=last: (
+            [[last, 0]] if fits(drawing.builder.values[last][0], ranks, floats) else []
+        )
+        drawing.draw_embedding() or drawing.draw_layer()
+    spec = drawing.spec
+    if not spec["calls"]:
+        return None
+    if sequential:
+        spec["sequential"] = True
+        return spec
+    open_ends = [
+        [name, i]
+        for name, tensors in drawing.builder.values.items()
+        for i, _ in enumerate(tensors)
+        if name[0] == "c" and (name, i) not in drawing.used
+    ]
+    spec["outputs"] = open_ends[: 3 if top else 1] or [[spec["calls"][-1]["id"], 0]]
+    return spec
+
+
+def fits(tensor, ranks, floats):
+    is_float = "float" in str(getattr(tensor.dtype, "name", tensor.dtype))
+    return is_float == floats and (ranks is None or len(tensor.shape) - 1 in ranks)
+
+
+# ---------------------------------------------------------------------------------------------
+# Weights, inputs, files.
+
+
+def give_weights(model, rng):
+    """Random weights: Keras starts biases at 0 and moving variances at 1, which would hide faults."""
+    for weight in model.weights:
+        dtype = str(getattr(weight.dtype, "name", weight.dtype))
+        if "float" not in dtype:
+            continue
+        shape = tuple(weight.shape)
+        fan_in = max(1, int(np.prod(shape[:-1])))
+        value = rng.normal(size=shape) / np.sqrt(fan_in)
+        name = getattr(weight, "path", weight.name)
+        if "variance" in name:
+            value = np.abs(value) + 0.5
+        elif "gamma" in name or "scale" in name:
+            value = value * 0.2 + 1
+        weight.assign(value.astype("float32"))
+
+
+def draw_inputs(spec, rng):
+    drawn = []
+    for given in spec["inputs"]:
+        shape = [BATCH, *given["shape"]]
+        if given["dtype"] == "int32":
+            tokens = rng.integers(1, TOKENS, size=shape)
+            tokens[0, -2:] = 0
+            tokens[1, rng.integers(0, shape[1])] = 0
+            drawn.append(tokens.astype("int32"))
+            continue
+        x = np.round(rng.normal(size=shape), 3)
+        if len(shape) == 3:
+            x[0, -1:] = 0  # steps that Masking masks
+        drawn.append(x.astype("float32"))
+    return drawn
+
+
+def encode(array):
+    def number(v):
+        if isinstance(v, float) and not np.isfinite(v):
+            return str(v).replace("nan", "NaN").replace("inf", "Infinity")
+        return v
+
+    def walk(v):
+        return [walk(each) for each in v] if isinstance(v, list) else number(v)
+
+    return walk(array.tolist())
+
+
+def write_case(spec, folder, seed):
+    """Builds, predicts and saves. Returns False where Keras cannot, or gives what is not a number."""
+    keras.backend.clear_session()
+    model = build_model(spec)
+    rng = np.random.default_rng(seed)
+    give_weights(model, rng)
+    x = draw_inputs(spec, rng)
+    y = model.predict(x if len(x) > 1 else x[0], verbose=0)
+    y = y if isinstance(y, (list, tuple)) else [y]
+    if not all(np.isfinite(each).all() and np.abs(each).max(initial=0) < 1e4 for each in y):
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    model.save(os.path.join(folder, "m.keras"))
+    try:
+        model.save(os.path.join(folder, "m.h5"))
+    except Exception:
+        if os.path.exists(os.path.join(folder, "m.h5")):
+            os.remove(os.path.join(folder, "m.h5"))
+    io = {
+        "keras": keras.__version__,
+        "dtypes": [given["dtype"] for given in spec["inputs"]],
+        "inputs": [encode(each) for each in x],
+        "outputs": [encode(np.asarray(each, "float32").astype("float64")) for each in y],
+        "shapes": [list(each.shape) for each in y],
+    }
+    for name, content in (("io.json", io), ("spec.json", {"seed": seed, **spec})):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            json.dump(content, file)
+    return True
+
+
+def draw(folder, count, seed):
+    made = 0
+    case = 0
+    while made < count:
+        case += 1
+        number = seed * 1_000_000 + case
+        keras.backend.clear_session()
+        try:
+            spec = draw_spec(random.Random(number))
+            done = spec is not None and write_case(spec, os.path.join(folder, f"case_{number}"), number)
+        except Exception:
+            done = False  # Keras itself cannot build, predict or save it
+        if done:
+            made += 1
+            print(json.dumps({"case": f"case_{number}"}), flush=True)
+
+
+def build(folder):
+    """Answers each spec on stdin: whether Keras could build it, into FOLDER/case."""
+    for line in sys.stdin:
+        spec = json.loads(line)
+        try:
+            built = write_case(spec, os.path.join(folder, "case"), spec.get("seed", 1))
+        except Exception as error:
+            built = False
+            if os.environ.get("VERBOSE"):
+                traceback.print_exception(error, file=sys.stderr)
+        print(json.dumps({"built": built}), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("action", choices=["draw", "build"])
+    parser.add_argument("folder")
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    flags = parser.parse_args()
+    os.makedirs(flags.folder, exist_ok=True)
+    if flags.action == "draw":
+        draw(flags.folder, flags.count, flags.seed)
+    else:
+        build(flags.folder)
+
+
+if __name__ == "__main__":
+    main()
