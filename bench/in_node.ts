@@ -5,13 +5,14 @@ import {builtIn, ours} from './contenders/layers.js';
 import {onnxRuntimeNode} from './contenders/onnxruntime_node.js';
 import {onnxRuntimeWeb} from './contenders/onnxruntime_web.js';
 import {op} from './contenders/op.js';
+import {rungs} from './contenders/rungs.js';
 import {torch} from './contenders/torch.js';
 import {measure} from './measure.js';
 import type {Contender, Environment, Library, Message, Request, Tfjs} from './types.js';
 
 /** Whom each backend is compared with, besides the built-in layer. */
 const PEERS: Record<string, Contender[]> = {
-  cpu: [onnxRuntimeWeb],
+  cpu: [onnxRuntimeWeb, ...rungs],
   wasm: [onnxRuntimeWeb],
   tensorflow: [onnxRuntimeNode, torch],
 };

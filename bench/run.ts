@@ -20,7 +20,7 @@ import {type BenchFlags, parseBenchFlags} from './support/flags.js';
 import {formatShape} from './support/format.js';
 import {busyCores, describeMachine} from './support/machine.js';
 import {writePicture} from './support/picture.js';
-import {writeReadme} from './support/readme.js';
+import {writeBenchmarks, writeReadme} from './support/readme.js';
 import {printReport} from './support/report.js';
 import type {Environment, MeasuredEnvironment, Report, Task} from './types.js';
 import {limitsFor, tasksFor} from './work/tasks.js';
@@ -99,10 +99,12 @@ function writeResults(report: Report, {isWhole, json}: BenchFlags): void {
   console.log(`The numbers: ${path.relative(process.cwd(), file)}`);
   if (!isWhole) return;
   writePicture(report, path.join(root, 'bench/ratios.svg'));
-  writeReadme(report, path.join(root, 'README.md'));
-  const format = ['node_modules/@biomejs/biome/bin/biome', 'format', '--write', 'README.md'];
+  const pages = ['README.md', 'docs/benchmarks.md'];
+  writeReadme(report, path.join(root, pages[0]));
+  writeBenchmarks(report, path.join(root, pages[1]));
+  const format = ['node_modules/@biomejs/biome/bin/biome', 'format', '--write', ...pages];
   run(process.execPath, format, {advice: 'see the message above.'});
-  console.log('The picture: bench/ratios.svg. The table: README.md, “How fast”.');
+  console.log(`The picture: bench/ratios.svg. The tables: ${pages.join(' and ')}.`);
 }
 
 main().catch(fail);

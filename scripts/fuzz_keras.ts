@@ -16,7 +16,7 @@ import path from 'node:path';
 import {integerFrom, parseFlags, positiveInteger} from '../tools/flags.mjs';
 import {createProgressBar} from '../tools/progress.mjs';
 import {printTable} from '../tools/table.mjs';
-import {BACKENDS, openCase, type Outcome, setUpBackend} from './fuzz/keras_case.js';
+import {BACKENDS, type Outcome, openCase, setUpBackend} from './fuzz/keras_case.js';
 import {drawModels, ModelBuilder} from './fuzz/keras_python.js';
 import {readSpec, shrink} from './fuzz/keras_spec.js';
 

@@ -1,6 +1,6 @@
-/** The table in README.md, between two markers, written anew by each whole run. */
+/** The tables of README.md and docs/benchmarks.md, between markers, written anew by each whole run. */
 import {readFileSync, writeFileSync} from 'node:fs';
-import type {Kind, MeasuredEnvironment, Report, Row} from '../types.js';
+import type {Kind, LayerNormTask, MeasuredEnvironment, Report, Row} from '../types.js';
 import {only} from '../types.js';
 import {formatRatio, formatShape, formatTime, KINDS, ratioTo} from './format.js';
 import {replaceMarked} from './marked.js';
@@ -19,12 +19,29 @@ const BACKENDS = {
   webgpu: /^webgpu$/,
 };
 
-/** Writes both tables into a file. @throws Error The file lacks the markers. */
+/** The rows of README.md: what a user of each backend meets first. */
+const TELLING: [environment: RegExp, kind: Kind][] = [
+  [BACKENDS.cpu, 'forward'],
+  [BACKENDS.wasm, 'forward'],
+  [BACKENDS.wasm, 'backward'],
+  [BACKENDS['Node (tensorflow)'], 'forward'],
+  [BACKENDS['Node (tensorflow)'], 'backward'],
+  [BACKENDS.webgpu, 'backward'],
+];
+
+/** Writes the short tables into README.md. @throws Error The file lacks the markers. */
 export function writeReadme(report: Report, file: string): void {
+  const command = 'npm run bench';
   let text = readFileSync(file, 'utf8');
-  text = replaceMarked(text, {name: 'ratios', command: 'npm run bench', file}, ratios(report));
-  text = replaceMarked(text, {name: 'bench', command: 'npm run bench', file}, section(report));
+  text = replaceMarked(text, {name: 'ratios', command, file}, ratios(report));
+  text = replaceMarked(text, {name: 'bench', command, file}, tellingRows(report));
   writeFileSync(file, text);
+}
+
+/** Writes the long table into docs/benchmarks.md. @throws Error The file lacks the markers. */
+export function writeBenchmarks(report: Report, file: string): void {
+  const marks = {name: 'bench', command: 'npm run bench', file};
+  writeFileSync(file, replaceMarked(readFileSync(file, 'utf8'), marks, section(report)));
 }
 
 /** The short table: how many times as fast, by backend, at the larger shape. */
@@ -52,31 +69,58 @@ export function ratios({date, machine, environments}: Report): string {
     ),
     '',
     `Input ${formatShape(shape)}; ${date}, ${machine.cpu}, ${machine.cores} cores, the GPU backends ` +
-      'in software; all numbers: [How fast](#how-fast).',
+      'in software; all numbers: [docs/benchmarks.md](docs/benchmarks.md).',
   ].join('\n');
 }
 
-/** The long table of a report, such as `bench/results.json` holds. */
-export function section({date, machine, busy, environments}: Report): string {
-  const {cpu, cores, vectors, memoryGiB, system, node} = machine;
-  const lines = [
-    `Measured on ${date}: ${cpu}, ${cores} cores (${vectors}), ${memoryGiB} GiB, ${system}, Node ${node}.` +
-      (busy ? ' The machine had other work to do at the time.' : ''),
-    '',
-    '![How many times as fast as the built-in layer, by backend](bench/ratios.svg)',
-    '',
-    '| backend | shape | work | this layer | built-in layer | faster | peers and a copy of the bytes |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...environments.flatMap(linesOf),
-  ];
-  return lines.join('\n');
+const TABLE_HEAD = [
+  '| backend | shape | work | this layer | built-in layer | faster | peers and a copy of the bytes |',
+  '| --- | --- | --- | --- | --- | --- | --- |',
+];
+
+/** Six rows of the long table, at the larger shape, and the picture. */
+export function tellingRows(report: Report): string {
+  const shape = SHAPES[SHAPES.length - 1];
+  const lines = TELLING.flatMap(([pattern, kind]) =>
+    report.environments
+      .filter(({name}) => pattern.test(name))
+      .flatMap((environment) =>
+        linesOf(environment, (result) => result.kind === kind && isShape(result.shape, shape)),
+      ),
+  );
+  const picture = '![How many times as fast as the built-in layer, by backend](bench/ratios.svg)';
+  return [measuredOn(report), '', picture, '', ...TABLE_HEAD, ...lines].join('\n');
 }
 
-function linesOf({name, failure, contenders, results}: MeasuredEnvironment): string[] {
+/** The long table of a report, such as `bench/results.json` holds. */
+export function section(report: Report): string {
+  const isShown = ({shape}: LayerNormTask) => SHAPES.some((each) => isShape(shape, each));
+  const lines = report.environments.flatMap((environment) => linesOf(environment, isShown));
+  return [measuredOn(report), '', ...TABLE_HEAD, ...lines].join('\n');
+}
+
+function measuredOn({date, machine, busy}: Report): string {
+  const {cpu, cores, vectors, memoryGiB, system, node} = machine;
+  const busyNote = busy ? ' The machine had other work to do at the time.' : '';
+  return (
+    `Measured on ${date}: ${cpu}, ${cores} cores (${vectors}), ${memoryGiB} GiB, ${system}, ` +
+    `Node ${node}.${busyNote}`
+  );
+}
+
+function isShape(a: number[], b: number[]): boolean {
+  return String(a) === String(b);
+}
+
+/** A line for each task that is to be shown. */
+function linesOf(
+  {name, failure, contenders, results}: MeasuredEnvironment,
+  isShown: (task: LayerNormTask) => boolean,
+): string[] {
   if (failure) return [`| ${name} | | | could not be measured | | | |`];
   const labels = new Map(contenders.map((contender) => [contender.name, contender.label]));
   return only(results, 'layerNorm')
-    .filter(({shape}) => SHAPES.some((s) => String(s) === String(shape)))
+    .filter(isShown)
     .map(({shape, kind, rows}) => {
       const row = (contender: string): Row =>
         rows.find((each) => each.contender === contender) ?? {contender};

@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 export const BACKENDS = ['cpu', 'wasm', 'tensorflow'] as const;
 
 /** What became of a file. */
-export interface Outcome {
+export type Outcome = {
   /**
    * `agrees`: within 1e-5 of the largest number of each output. `near`: within 1e-4. `wrong`: not.
    * `refused`: an error when it was loaded. `throws`: it loads, and cannot predict. `leaks`: an
@@ -18,7 +18,7 @@ export interface Outcome {
    */
   status: 'agrees' | 'near' | 'wrong' | 'refused' | 'throws' | 'leaks';
   detail: string;
-}
+};
 
 /** What Keras was given and gave, with NaN and the infinities as text. */
 interface InputsAndOutputs {

@@ -98,8 +98,8 @@ function pruned(spec: Spec): Spec {
   const needed = new Set<string>();
   const need = (value: unknown): void => {
     if (!Array.isArray(value)) return;
-    if (typeof value[0] === 'string' && typeof value[1] === 'number') return mark(value[0]);
-    value.forEach(need);
+    if (typeof value[0] === 'string' && typeof value[1] === 'number') mark(value[0]);
+    else value.forEach(need);
   };
   const mark = (id: string): void => {
     if (needed.has(id)) return;

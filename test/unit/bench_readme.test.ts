@@ -1,8 +1,8 @@
-/** What the benchmark writes into README.md: the last run's numbers, between markers, no others. */
+/** What the benchmark writes into its pages: the last run's numbers, between markers, no others. */
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {writeReadme} from '../../bench/support/readme.js';
+import {writeBenchmarks, writeReadme} from '../../bench/support/readme.js';
 import type {Kind, Report} from '../../bench/types.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-readme-'));
@@ -41,11 +41,11 @@ const report: Report = {
   ],
 };
 
-/** README.md after `writeReadme`, or its error. */
-function written(text: string): string {
-  const file = path.join(folder, 'README.md');
+/** A page after `write`, or its error. */
+function written(text: string, write = writeReadme): string {
+  const file = path.join(folder, 'page.md');
   writeFileSync(file, text);
-  writeReadme(report, file);
+  write(report, file);
   return readFileSync(file, 'utf8');
 }
 
@@ -60,16 +60,25 @@ const marked = (ratios: string, bench: string) =>
     'after',
   ].join('\n');
 
-test('the ratios of the first screen, and all backends’ table; the text around them stays', () => {
+test('README.md gets the ratios of the first screen and the telling rows; the text around stays', () => {
   const text = written(marked('old ratios\n', 'old table\n'));
   expect(text).toContain('| forward | 250× | – | – | – | – |');
   expect(text).toContain('| forward + backward | 500× | – | – | – | – |');
   expect(text).toContain(
     '| cpu | [8, 512, 768] | forward | 4.00 ms | 1.00 s (one run) | 250× | onnxruntime-web 2.00 ms |',
   );
-  expect(text).toContain('| webgl | | | could not be measured | | | |');
+  expect(text).not.toContain('| cpu | [8, 512, 768] | forward + backward |');
   for (const kept of ['before\n', '\nbetween\n', '\nafter']) expect(text).toContain(kept);
   expect(text).not.toContain('old');
+});
+
+test('docs/benchmarks.md gets every row, and says what could not be measured', () => {
+  const text = written(marked('old ratios\n', 'old table\n'), writeBenchmarks);
+  expect(text).toContain('| cpu | [8, 512, 768] | forward | 4.00 ms |');
+  expect(text).toContain('| cpu | [8, 512, 768] | forward + backward | 10.0 ms |');
+  expect(text).toContain('| webgl | | | could not be measured | | | |');
+  expect(text).toContain('old ratios');
+  expect(text).not.toContain('old table');
 });
 
 test('twice is the same as once', () => {

@@ -109,8 +109,9 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  'docs/migrating.md',
-  'docs/numerics.md',
+  ...readdirSync(path.join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ];
 
 test.each(pages)('every file that %s links to is there', (page) => {
@@ -126,10 +127,13 @@ test('every command that the pages name is one of package.json', () => {
   expect(named.map(([, name]) => name).filter((name) => !(name in scripts))).toEqual([]);
 });
 
-test('the code of the gradient in CONTRIBUTING.md is that of the reference', () => {
+test('the code on the page of the gradient is that of the reference', () => {
   const withoutIndent = (code: string) => code.replace(/^ +/gm, '');
-  const [, code] = text('CONTRIBUTING.md').match(/```ts\n(.*?)```/s) ?? [];
-  expect(withoutIndent(text('src/reference.ts'))).toContain(withoutIndent(code));
+  const blocks = [...text('docs/gradient.md').matchAll(/```ts\n(.*?)```/gs)];
+  expect(blocks).toHaveLength(3);
+  for (const [, code] of blocks) {
+    expect(withoutIndent(text('src/reference.ts'))).toContain(withoutIndent(code));
+  }
 });
 
 /** What the comments say: after a statement in its line, or in the lines after `print()`. */
