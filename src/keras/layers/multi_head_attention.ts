@@ -40,7 +40,7 @@ export interface MultiHeadAttentionArgs extends LayerArgs, DenseOptions {
   /** Each position sees itself and those before it. A call's option in Keras. Default: false. */
   useCausalMask?: boolean;
   /**
-   * As Keras does since 3.10: a position that sees none takes nothing of the values, in place of
+   * Follows Keras since 3.10: a position that sees none takes nothing of the values, in place of
    * their mean, but only with a dropout or for a query of another rank than 3. Default: false.
    */
   zeroUnseeing?: boolean;

@@ -10,13 +10,14 @@ import type {Layout} from './packed.js';
 /** A program should have so many texels to compute, for a GPU with fewer has idle cores. */
 const enoughTexels = 1024;
 
-/** In texels. What a shorter chunk saves in time, its own texel costs. */
+/** The fewest texels of a chunk: what a shorter one saves in time, its own texel costs. */
 const shortestRowChunk = 32;
 const shortestColumnChunk = 8;
 
 /**
- * In texels. Neighbouring columns lie in one cache line, and are read by neighbouring texels a little
- * later: a chunk should be so short that the lines of its first rows are still in the cache then.
+ * The most texels of a column's chunk. Neighbouring columns lie in one cache line, and are read by
+ * neighbouring texels a little later: a chunk should be so short that the lines of its first rows are
+ * still in the cache then.
  */
 const longestColumnChunk = 64;
 

@@ -74,7 +74,7 @@ function largestFloat(): number {
   return tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') ? 3.4e38 : 65504;
 }
 
-/** Of the variance: outside of these, float32 may have overflowed or lost digits below 1e-38. */
+/** The bounds of the variance: outside of these, float32 may have overflowed or lost digits below 1e-38. */
 const scaling = `
   bool isSafe(float variance) { return variance > 1e-30 && variance < 1e30; }
 

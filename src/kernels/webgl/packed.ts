@@ -21,7 +21,7 @@ export interface Layout {
   /** Rows in each batch: the last two dimensions of x are [rows, cols]. */
   rows: number;
   cols: number;
-  /** In all batches together; an odd number of rows leaves half of each batch's last pair empty. */
+  /** The pairs in all batches together; an odd number of rows leaves half of each batch's last pair empty. */
   rowPairs: number;
   colPairs: number;
 }

@@ -198,7 +198,7 @@ function gradientOfKeptRows(call: Call): [dx: TensorInfo, parts: TensorInfo] {
   return [dx, parts];
 }
 
-/** As above with nothing kept in registers: dx, and then the sums. */
+/** The same as above with nothing kept in registers: dx, and then the sums. */
 function gradientOfLoopedRows(call: Call): [dx: TensorInfo, parts: TensorInfo] {
   const {backend, layout, center, hasGamma, inputs} = call;
   const {rows, cols, width, lanes, rowsAtOnce, groups, steps} = layout;

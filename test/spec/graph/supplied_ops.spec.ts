@@ -71,7 +71,7 @@ test('EnsureShape throws for another shape', async () => {
 
 describe('the transform along two axes', () => {
   const x = [1, 2, 3, 4, 0, -1];
-  /** By the definition: Σ x·e^(−2πi(ru/rows + cv/cols)). */
+  /** The transform by its definition: Σ x·e^(−2πi(ru/rows + cv/cols)). */
   const expected = [0, 1].flatMap((u) =>
     [0, 1, 2].map((v) =>
       x.reduce(
