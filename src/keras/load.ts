@@ -77,7 +77,7 @@ async function build(
     collect(made, () => {
       refuseBuilt(built);
       assignWeights(built, model, weights, version.major);
-      if (compile) compileAsSaved(built, training && checkTraining(training));
+      if (compile) compileAsSaved(built, model, training && checkTraining(training));
     });
     return built;
   } catch (error) {

@@ -1,7 +1,9 @@
 /** Compiles a model as it was in Keras, where tfjs has the optimiser and the losses. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, ModelCompileArgs} from '@tensorflow/tfjs-layers';
-import {classOf, type Json, own, printed, snakeCase} from '../config/saved.js';
+import {classOf, type Json, own, printed, type SavedLayer, snakeCase} from '../config/saved.js';
+import {KerasAdam} from './optimizers.js';
+import {trainsOtherwise} from './training_limits.js';
 
 /** Names of Keras that are not tfjs's in snake_case. */
 const LOSS_NAMES: Record<string, string> = {
@@ -32,16 +34,19 @@ const METRICS = new Set(['accuracy', 'binaryAccuracy', 'categoricalAccuracy', 'm
 const KNOWN = new Set([
   ...['name', 'learning_rate', 'momentum', 'nesterov', 'rho', 'centered', 'epsilon'],
   ...['beta_1', 'beta_2', 'initial_accumulator_value', 'jit_compile', 'is_legacy_optimizer'],
-  ...['ema_momentum', 'ema_overwrite_frequency', 'fn', 'dtype', 'axis', 'ignore_class'],
+  ...['ema_momentum', 'ema_overwrite_frequency', 'fn', 'dtype'],
 ]);
 
 /** Options of the optimisers below; they may be absent. */
 const NUMBERS = ['momentum', 'rho', 'epsilon', 'beta_1', 'beta_2', 'initial_accumulator_value'];
 
-const OPTIMIZERS: Record<string, (config: Json) => tf.Optimizer> = {
-  Adadelta: (c) => tf.train.adadelta(c.learning_rate, c.rho, c.epsilon),
-  Adagrad: (c) => tf.train.adagrad(c.learning_rate, c.initial_accumulator_value),
-  Adam: (c) => tf.train.adam(c.learning_rate, c.beta_1, c.beta_2, c.epsilon),
+const OPTIMIZERS: Record<string, (config: Json) => tf.Optimizer | undefined> = {
+  // tfjs has the one epsilon, which is Keras's default.
+  Adagrad: (c) =>
+    (c.epsilon ?? 1e-7) === 1e-7
+      ? tf.train.adagrad(c.learning_rate, c.initial_accumulator_value)
+      : undefined,
+  Adam: (c) => new KerasAdam(c.learning_rate, c.beta_1, c.beta_2, c.epsilon),
   Adamax: (c) => tf.train.adamax(c.learning_rate, c.beta_1, c.beta_2, c.epsilon),
   RMSprop: (c) => tf.train.rmsprop(c.learning_rate, c.rho, c.momentum, c.epsilon, c.centered),
   SGD: (c) =>
@@ -55,11 +60,19 @@ const OPTIMIZERS: Record<string, (config: Json) => tf.Optimizer> = {
  * same optimiser or loss, option for option, the model stays uncompiled; a metric that tfjs has not
  * is left out, and all where there are several outputs. The optimiser starts afresh.
  */
-export function compileAsSaved(model: LayersModel, saved: Json): void {
-  if (!saved || isSet(saved.loss_weights) || saved.sample_weight_mode) return;
-  const loss = readLosses(saved.loss);
-  const optimizer = loss && readOptimizer(saved.optimizer ?? saved.optimizer_config);
-  if (!optimizer) return;
+export function compileAsSaved(model: LayersModel, savedModel: SavedLayer, saved: Json): void {
+  const savedOptimizer = saved?.optimizer ?? saved?.optimizer_config;
+  if (!savedOptimizer) return;
+  const name = savedOptimizer.class_name ? classOf(savedOptimizer) : String(savedOptimizer);
+  const otherwise = trainsOtherwise(savedModel, model, name);
+  const loss = otherwise === undefined ? lossOf(saved) : undefined;
+  const optimizer = loss && readOptimizer(savedOptimizer);
+  if (!loss || !optimizer) {
+    const reason =
+      otherwise ?? `tfjs has not its ${loss ? 'optimiser' : 'loss'}, option for option`;
+    console.warn(`tfjs-layernorm: "${model.name}" is not compiled as it was in Keras: ${reason}.`);
+    return;
+  }
   const metrics = [saved.metrics ?? []]
     .flat(3)
     .map((metric: Json) => knownName(metric, METRICS, METRIC_NAMES));
@@ -70,10 +83,17 @@ export function compileAsSaved(model: LayersModel, saved: Json): void {
       loss,
       metrics: oneOutput ? [...new Set(metrics.filter((name) => name !== undefined))] : [],
     });
+    // Nobody else has the optimiser: what it keeps goes with the model.
+    Object.assign(model, {isOptimizerOwned: true});
   } catch (error) {
     tf.dispose(Object.values(optimizer));
     throw new Error(`the model cannot be compiled as it was saved: ${(error as Error).message}`);
   }
+}
+
+function lossOf(saved: Json): ModelCompileArgs['loss'] | undefined {
+  const isOrdinary = !isSet(saved.loss_weights) && !saved.sample_weight_mode;
+  return isOrdinary ? readLosses(saved.loss) : undefined;
 }
 
 /** @throws Error An option that is no number. */
@@ -125,7 +145,13 @@ function knownName(
 
 /** Whether an option is set that tfjs does not have. */
 function hasUnknown(config: Json): boolean {
-  return Object.entries(config).some(([key, value]) => !KNOWN.has(key) && isSet(value));
+  return Object.entries<Json>(config).some(([key, value]) => {
+    if (key === 'axis') return value !== -1;
+    if (key === 'reduction') return !['auto', 'sum_over_batch_size'].includes(value);
+    // A class counts as masked out by number, and the first is 0.
+    if (key === 'ignore_class') return value != null;
+    return !KNOWN.has(key) && isSet(value);
+  });
 }
 
 /** Not at its default, which for all options not in KNOWN is nothing, no, 0, or the usual mean. */

@@ -40,11 +40,11 @@ async function download(url: URL): Promise<Uint8Array> {
 }
 
 async function readPath(path: string | URL): Promise<Source> {
-  // By variables: bundlers for the browser leave them alone.
-  const [fs, nodeUrl, nodePath] = ['node:fs/promises', 'node:url', 'node:path'];
-  const {readFile} = (await import(fs)) as typeof import('node:fs/promises');
-  const {fileURLToPath} = (await import(nodeUrl)) as typeof import('node:url');
-  const {dirname, join} = (await import(nodePath)) as typeof import('node:path');
+  const [{readFile}, {fileURLToPath}, {dirname, join}] = await Promise.all([
+    builtIn<typeof import('node:fs/promises')>('node:fs/promises'),
+    builtIn<typeof import('node:url')>('node:url'),
+    builtIn<typeof import('node:path')>('node:path'),
+  ]);
   const isUrl = path instanceof URL || path.startsWith('file:');
   const file = isUrl ? fileURLToPath(path) : path;
   const folder = dirname(file);
@@ -52,6 +52,17 @@ async function readPath(path: string | URL): Promise<Source> {
     bytes: new Uint8Array(await readFile(file)),
     beside: async (name) => new Uint8Array(await readFile(join(folder, safeName(name)))),
   };
+}
+
+/**
+ * A module of Node. No bundler may see that one is wanted: those for the browser would look for it,
+ * and React Native's refuses to import what is not written out. Node before 20.16 cannot be asked for
+ * its modules, hence the text in its place.
+ */
+async function builtIn<T>(name: string): Promise<T> {
+  const {getBuiltinModule} = process as {getBuiltinModule?: (name: string) => unknown};
+  if (getBuiltinModule) return getBuiltinModule(name) as T;
+  return new Function('name', 'return import(name)')(name);
 }
 
 /** A file may name no others than those in its own folder and below. */
