@@ -35,7 +35,7 @@ const limits: Limit[] = [
     return called && `${classOf(called)} layer "${nameOf(called)}" is called with training=False`;
   },
   (model) => {
-    const found = allLayers(model).find((layer) => !rowOf(layer).layer && hasConstraint(layer));
+    const found = allLayers(model).find((layer) => !isOurs(layer) && hasConstraint(layer));
     return (
       found && `the constraints of ${classOf(found)} layer "${nameOf(found)}" would not be kept`
     );
@@ -60,6 +60,10 @@ const limits: Limit[] = [
       : undefined;
   },
 ];
+
+/** The classes of this package keep the constraints of their weights. */
+const isOurs = (layer: SavedLayer) =>
+  rowOf(layer).layer !== undefined || /^(Layer|RMS)Normalization$/.test(classOf(layer));
 
 /** Why a model would train otherwise than in Keras; undefined: nothing is known of it. */
 export function trainsOtherwise(
