@@ -176,6 +176,170 @@ const nearMisses: NearMiss[] = [
     },
     {name: 'a root that is not inverted', of, change: (g) => (g.node('rstd').op = 'Sqrt')},
   ]),
+  {
+    name: 'the mean subtracted from another tensor',
+    of: 'centred',
+    change: (g) => swap(g, 'centred', 'x', g.input('z')),
+  },
+  {name: 'the mean minus x', of: 'centred', change: (g) => g.node('centred').input?.reverse()},
+  {name: 'x plus the mean', of: 'centred', change: (g) => (g.node('centred').op = 'AddV2')},
+  {
+    name: 'another mean subtracted',
+    of: 'centred',
+    change: (g) => {
+      g.op('Mean', 'other-mean', ['x', g.integers('rows', [1])], {keep_dims: {b: true}});
+      swap(g, 'centred', 'mean', 'other-mean');
+    },
+  },
+  {
+    name: 'means over different axes',
+    of: 'centred',
+    change: (g) => g.node('mean').input?.splice(1, 1, g.integers('rows', [1])),
+  },
+  {
+    name: 'a mean that drops its dimension',
+    of: 'centred',
+    change: (g) => (attr(g, 'mean').keep_dims = {b: false}),
+  },
+  {
+    name: 'epsilon outside of the root',
+    of: 'centred',
+    change: (g) => {
+      g.op('Rsqrt', 'outside', ['variance']);
+      g.node('sum').input?.splice(0, 1, 'outside');
+      swap(g, 'scale', 'rstd', 'sum');
+    },
+  },
+  {
+    name: 'a sum with another tensor under the root',
+    of: 'centred',
+    change: (g) => g.node('sum').input?.splice(1, 1, g.input('given')),
+  },
+  {name: 'epsilon subtracted', of: 'centred', change: (g) => (g.node('sum').op = 'Sub')},
+  {name: 'a root that is not inverted', of: 'centred', change: (g) => (g.node('rstd').op = 'Sqrt')},
+  {
+    name: 'a quotient by the scale',
+    of: 'centred',
+    change: (g) => (g.node('product').op = 'RealDiv'),
+  },
+  {
+    name: 'a scale that is added',
+    of: 'centred',
+    change: (g) => (g.node('scale').op = 'AddV2'),
+  },
+  {
+    name: 'the square of another tensor',
+    of: 'centred, the variance of the centred tensor, gamma after the product',
+    change: (g) => swap(g, 'product', 'centred', g.input('z')),
+  },
+  {
+    name: 'the root divided by what it should divide',
+    of: 'centred, gamma on the centred tensor, which is divided by the root',
+    change: (g) => g.node('quotient').input?.reverse(),
+  },
+  {
+    name: 'a product with the root',
+    of: 'centred, gamma on the centred tensor, which is divided by the root',
+    change: (g) => (g.node('quotient').op = 'Mul'),
+  },
+  {
+    name: 'another power',
+    of: 'centred, a power of −½ of what is not negative, x plus the negated mean',
+    change: (g) => swap(g, 'rstd', 'power', g.floats('other', -1)),
+  },
+  {
+    name: 'a bound above epsilon',
+    of: 'centred, a power of −½ of what is not negative, x plus the negated mean',
+    change: (g) => swap(g, 'bounded', 'zero', g.floats('bound', 0.1)),
+  },
+  {
+    name: 'an upper bound',
+    of: 'centred, a power of −½ of what is not negative, x plus the negated mean',
+    change: (g) => (g.node('bounded').op = 'Minimum'),
+  },
+  {
+    name: 'a mean that is not negated',
+    of: 'centred, a power of −½ of what is not negative, x plus the negated mean',
+    change: (g) => (g.node('negated').op = 'Abs'),
+  },
+  {
+    name: 'a bound of the variance above 0',
+    of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
+    change: (g) => swap(g, 'bounded', 'zero', g.floats('bound', 1e-6)),
+  },
+  {
+    name: 'two over the root',
+    of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
+    change: (g) => swap(g, 'rstd', 'one', g.floats('two', 2)),
+  },
+  {
+    name: 'a product with another tensor in place of the square',
+    of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
+    change: (g) => g.node('square').input?.splice(1, 1, g.input('z')),
+  },
+  {
+    name: 'a divisor that is no whole number',
+    of: 'centred, sums divided by the number of elements, in two passes',
+    change: (g) => {
+      swap(g, 'variance', 'n', g.floats('part', 2.5));
+      swap(g, 'mean', 'n', 'part');
+    },
+  },
+  {
+    name: 'a product of two tensors in place of the square',
+    of: 'rmsNorm, the scale on the product, the square a product too',
+    change: (g) => g.node('square').input?.splice(1, 1, g.input('z')),
+  },
+  {
+    name: 'what is subtracted from x not 0',
+    of: 'rmsNorm, Flax: the mean of a sum that drops its dimension, zero subtracted from x',
+    change: (g) => swap(g, 'zeros', 'none', g.floats('half', 0.5)),
+  },
+  {
+    name: 'x subtracted from 0',
+    of: 'rmsNorm, Flax: the mean of a sum that drops its dimension, zero subtracted from x',
+    change: (g) => g.node('same').input?.reverse(),
+  },
+  {
+    name: 'a sum that is not divided by n',
+    of: 'rmsNorm, Flax: the mean of a sum that drops its dimension, zero subtracted from x',
+    change: (g) => swap(g, 'squares-mean', 'oneByN', g.floats('half', 0.5)),
+  },
+  {
+    name: 'the root of the reciprocal twice',
+    of: 'rmsNorm, Gemma: the reciprocal of the root',
+    change: (g) => (g.node('root').op = 'Rsqrt'),
+  },
+  {
+    name: 'the square of the mean missing',
+    of: 'onePass',
+    change: (g) => swap(g, 'difference', 'squareOfMean', 'mean'),
+  },
+  {
+    name: 'the square of another mean',
+    of: 'onePass',
+    change: (g) => g.node('squareOfMean').input?.splice(0, 1, g.input('z')),
+  },
+  {
+    name: 'the mean of x in place of that of its square',
+    of: 'onePass',
+    change: (g) => swap(g, 'meanOfSquares', 'square', 'x'),
+  },
+  {
+    name: 'the sum of x and the mean',
+    of: 'onePass',
+    change: (g) => (g.node('difference').op = 'AddV2'),
+  },
+  {
+    name: 'means divided by different numbers',
+    of: 'onePass, no scale: that a sum is divided by the length of a row shows when it runs',
+    change: (g) => swap(g, 'meanOfSquares-product', 'oneByN', g.floats('half', 0.5)),
+  },
+  {
+    name: 'mean minus x',
+    of: 'keras2, axes counted from the end, no gamma and beta',
+    change: (g) => g.node('out').input?.reverse(),
+  },
   {name: 'mean plus x', of: 'keras2', change: (g) => (g.node('offset').op = 'AddV2')},
   {name: 'mean minus beta', of: 'keras2', change: (g) => g.node('offset').input?.reverse()},
   {name: 'beta minus x', of: 'keras2', change: (g) => (g.node('out').op = 'Sub')},
@@ -273,6 +437,33 @@ test.each(nearMisses)('no match: $of with $name', ({of, change}) => {
   const {nodes, report} = fused(graph);
   expect(report).toEqual({fused: 0, patterns: {}});
   expect(nodes).toEqual(before);
+});
+
+/** What only looks like the mean is subtracted, and the rest is RMS normalisation of the difference. */
+const withoutMean: NearMiss[] = [
+  {
+    name: 'a dimension put back elsewhere',
+    of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
+    change: (g) => swap(g, 'mean', 'last', g.integers('middle', 1)),
+  },
+  {
+    name: 'n − 1 for the variance',
+    of: 'centred, sums divided by the number of elements, in two passes',
+    change: (g) => swap(g, 'variance', 'n', g.floats('less', 3)),
+  },
+  {
+    name: 'n divided by the sums',
+    of: 'centred, sums divided by the number of elements, in two passes',
+    change: (g) => g.node('mean').input?.reverse(),
+  },
+];
+
+test.each(withoutMean)('RMS normalisation alone: $of with $name', ({of, change}) => {
+  const graph = builtGraph(exampleOf(of));
+  change(graph);
+  const {nodes, report} = fused(graph);
+  expect(report).toEqual({fused: 1, patterns: {rmsNorm: 1}});
+  expect(nodes.find(({name}) => name === 'out')?.input?.[0]).toBe('centred');
 });
 
 test('attributes that are left out have TensorFlow’s defaults', () => {

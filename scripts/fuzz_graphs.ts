@@ -1,0 +1,115 @@
+/**
+ * Draws small TensorFlow functions with normalisations in all spellings and with near misses, converts
+ * them, and compares TensorFlow, stock tfjs and this package on the backend `cpu`.
+ *
+ *     npm run fuzz:graphs -- --python .venv/bin/python
+ *     npm run fuzz:graphs -- --python .venv/bin/python --models 40 --seed 100
+ *
+ * Each model holds 25 functions. The Python is that of test/fixtures/make/requirements/graph_keras2.txt.
+ * It ends with 1 if a value is wrong, if something is fused that is no normalisation, or if one is missed.
+ */
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import {loadGraphModel} from '../src/graph/index.js';
+import {integerFrom, parseFlags, positiveInteger} from '../tools/flags.mjs';
+import {root} from '../tools/shell.mjs';
+
+const FUNCTIONS = 25;
+/** Of the largest value of an output. */
+const TOLERANCE = 1e-4;
+
+interface Values {
+  shape: number[];
+  values: number[];
+}
+
+interface Drawn extends tf.io.ModelArtifacts {
+  weights: string;
+  inputs: Record<string, Values>;
+  outputs: Record<string, Values>;
+  fused: {atLeast: number; atMost: number};
+}
+
+const flags = parseFlags({
+  command: 'npm run fuzz:graphs --',
+  about: 'Compares drawn graph models with TensorFlow and stock tfjs.',
+  flags: {
+    python: {
+      value: 'PATH',
+      about: 'a Python with TensorFlow and the converter',
+      default: 'python3',
+    },
+    models: {
+      value: 'N',
+      about: `models, of ${FUNCTIONS} functions each`,
+      default: 40,
+      parse: positiveInteger,
+    },
+    seed: {value: 'N', about: 'the first random number', default: 1, parse: integerFrom(0)},
+  },
+});
+
+await tf.setBackend('cpu');
+Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
+console.debug = () => {};
+const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-graphs-'));
+let [wrong, wrongStock, fused, misfused] = [0, 0, 0, 0];
+try {
+  for (let seed = flags.seed; seed < flags.seed + flags.models; seed++) {
+    const drawn = draw(seed);
+    const artifacts = {
+      ...drawn,
+      weightData: Uint8Array.from(Buffer.from(drawn.weights, 'base64')).buffer,
+    };
+    const ours = await loadGraphModel(tf.io.fromMemory(artifacts));
+    const stock = await tf.loadGraphModel(tf.io.fromMemory(artifacts));
+    const off = wrongOutputs(ours, drawn);
+    wrong += off.length;
+    wrongStock += wrongOutputs(stock, drawn).length;
+    const count = ours.metadata.layerNorm.fused;
+    fused += count;
+    const {atLeast, atMost} = drawn.fused;
+    const fits = count >= atLeast && count <= atMost;
+    if (!fits) misfused++;
+    if (off.length > 0) console.log(`seed ${seed}: wrong: ${off.join(', ')}`);
+    if (!fits) console.log(`seed ${seed}: ${count} fused, but ${atLeast} to ${atMost} should be`);
+    ours.dispose();
+    stock.dispose();
+  }
+} finally {
+  rmSync(folder, {recursive: true, force: true});
+}
+const all = flags.models * FUNCTIONS;
+console.log(
+  `${all} functions: ${wrong} wrong (stock tfjs: ${wrongStock}), ${fused} normalisations fused.`,
+);
+console.log(`${misfused} models in which more or fewer were fused than should be.`);
+process.exitCode = wrong + misfused > 0 ? 1 : 0;
+
+function draw(seed: number): Drawn {
+  const file = path.join(folder, `${seed}.json`);
+  const script = path.join(root, 'test/fixtures/make/fuzz_graphs.py');
+  const args = [script, file, '--count', String(FUNCTIONS), '--seed', String(seed)];
+  execFileSync(String(flags.python), args, {stdio: ['ignore', 'ignore', 'ignore']});
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** The names of the outputs that are not TensorFlow's. */
+function wrongOutputs(model: tf.GraphModel, {inputs, outputs}: Drawn): string[] {
+  return tf.tidy(() => {
+    const tensors = Object.fromEntries(
+      Object.entries(inputs).map(([name, {shape, values}]) => [name, tf.tensor(values, shape)]),
+    );
+    const names = Object.keys(outputs);
+    const results = model.execute(tensors, names) as tf.Tensor[];
+    return names.filter((name, i) => {
+      const [actual, {values, shape}] = [results[i].dataSync(), outputs[name]];
+      const largest = Math.max(1, ...values.map(Math.abs));
+      const same = String(results[i].shape) === String(shape);
+      return !same || !values.every((v, k) => Math.abs(actual[k] - v) <= TOLERANCE * largest);
+    });
+  });
+}
