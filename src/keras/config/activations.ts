@@ -1,21 +1,49 @@
-/** The activations that tfjs has by name. */
+/** The activations that tfjs and this package have by name. */
+import {activationNames} from '../layers/activations/functions.js';
+import {classOf, type SavedLayer} from './saved.js';
 import {inVersion, type KerasVersion} from './version.js';
 
 const ACTIVATIONS = new Set([
   ...['elu', 'gelu', 'gelu_new', 'hard_sigmoid', 'linear', 'mish', 'relu', 'relu6', 'selu'],
   ...['sigmoid', 'softmax', 'softplus', 'softsign', 'swish', 'tanh'],
+  ...activationNames,
 ]);
 
+/** Names of Keras for which tfjs has another. */
+const OTHER_NAMES = new Map([
+  ['silu', 'swish'],
+  ['hard_swish', 'hard_silu'],
+]);
+
+/** The layers without weights that do the same to each tensor: they may be an option `activation`. */
+const LAYERS = new Set(['ELU', 'Identity', 'LeakyReLU', 'ReLU', 'Softmax', 'ThresholdedReLU']);
+
 /**
- * The name that tfjs has for an activation.
+ * The name that tfjs has for the activation of a layer.
  *
  * @throws Error tfjs has none.
  */
-export function activationName(name: string, version: KerasVersion): string {
-  if (name === 'silu') return 'swish';
-  if (name === 'hard_sigmoid' && inVersion({'2.0': false, '3.0': true}, version)) {
-    throw new Error("Keras 3's hard_sigmoid, relu6(x + 3) / 6, is another than tfjs's.");
+export function activationName(name: string, layer: SavedLayer, version: KerasVersion): string {
+  if (name === 'hard_sigmoid') {
+    return inVersion({'2.0': name, '3.0': 'hard_sigmoid_keras3'}, version) as string;
   }
-  if (ACTIVATIONS.has(name)) return name;
+  if (name === 'glu' && classOf(layer) !== 'Activation') {
+    throw new Error(
+      'its activation glu halves the output. Use a layer Activation("glu") after it.',
+    );
+  }
+  const known = OTHER_NAMES.get(name) ?? name;
+  if (ACTIVATIONS.has(known)) return known;
   throw new Error(`tfjs has no activation "${name}".`);
+}
+
+/** Whether a layer can be the activation of another one. @throws Error It has weights. */
+export function isLayerActivation(saved: SavedLayer, isLayer: (name: string) => boolean): boolean {
+  const className = classOf(saved);
+  if (LAYERS.has(className)) return true;
+  if (!isLayer(className)) return false;
+  throw new Error(
+    `its activation is a layer, ${className}, that is not supported there. ` +
+      'In Keras call that layer after this one.',
+  );
 }

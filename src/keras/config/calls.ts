@@ -69,7 +69,8 @@ const FIRST_ARGUMENT = new Set(['inputs', 'sequences', 'sequence', 'x']);
 
 function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
   const className = classOf(layer);
-  const {tensors = [], callOptions = [], usesMask} = rowOf(layer);
+  const {tensors = [], callOptions = [], ignored = [], usesMask} = rowOf(layer);
+  const inKeras2 = layer.inbound_nodes?.every(Array.isArray);
   const call: Call = {
     inputs: [],
     names: [],
@@ -106,6 +107,7 @@ function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
     take(name, found);
   });
   for (const [key, value] of Object.entries(kwargs)) {
+    if (ignored.includes(key) && !inKeras2) continue;
     if (value == null || value === false || key === 'name') continue;
     const found = references(value);
     if (isMask(key)) call.masks[key] = value;

@@ -1,5 +1,6 @@
 /** Turns the options of a layer into those that the class of tfjs takes. */
-import {activationName} from './activations.js';
+import {registeredLayer} from '../layers/register.js';
+import {activationName, isLayerActivation} from './activations.js';
 import {LAYER_OPTIONS} from './check.js';
 import {rowOf} from './classes/index.js';
 import type {OptionRule} from './classes/row.js';
@@ -13,6 +14,8 @@ const DROPPED = new Set(['optional', 'ragged', 'autocast', 'quantization_config'
 const OTHER_NAMES: Record<string, string> = {
   LecunNormal: 'LeCunNormal',
   LecunUniform: 'LeCunUniform',
+  IdentityInitializer: 'Identity', // so Keras 3.1 to 3.6
+  OrthogonalInitializer: 'Orthogonal',
 };
 
 /** Options of every layer. */
@@ -57,13 +60,20 @@ export function translateOptions(
     if (key === 'dtype') return [[key, dtypeName(value)]];
     if (LAYER_OPTIONS.includes(key) && value?.class_name) return [[key, translateLayer(value)]];
     if (key === 'cells') return [[key, value.map(translateLayer)]];
-    const translated = translate(value);
     const isActivation = key === 'activation' || key === 'recurrent_activation';
-    if (!isActivation || typeof translated !== 'string') return [[key, translated]];
-    return [[key, activationName(translated, version)]];
+    return [[key, isActivation ? activation(value) : translate(value)]];
   });
   return {...Object.fromEntries(entries), ...rowOf(saved).adds?.(saved.config, version)};
+
+  function activation(value: Json): Json {
+    const translated = translate(value);
+    if (typeof translated === 'string') return activationName(translated, saved, version);
+    if (!value?.class_name || !isLayerActivation(value, isLayer)) return translated;
+    return {class_name: 'LayerActivation', config: {layer: translateLayer(value)}};
+  }
 }
+
+const isLayer = (className: string) => registeredLayer(className, false) !== undefined;
 
 /** Initialisers, regularisers, constraints and functions, wherever they are. */
 function translate(value: Json): Json {

@@ -78,29 +78,6 @@ export class AttachMask extends layers.Layer {
   }
 }
 
-/** The mean over the steps, those not masked where a mask is the second input: in the built-in's place. */
-export class GlobalAveragePooling1D extends layers.Layer {
-  /** @nocollapse */
-  static className = 'GlobalAveragePooling1D';
-
-  /** [batch, steps, features], with a mask [batch, steps] → [batch, features] */
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const [x, mask] = [inputs].flat();
-      if (!mask) return tf.mean(x, 1);
-      const weights = tf.expandDims(tf.cast(mask, 'float32'), 2);
-      return tf.div(tf.sum(tf.mul(x, weights), 1), tf.sum(weights, 1));
-    });
-  }
-
-  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    const [batch, , features] = (
-      Array.isArray(inputShape[0]) ? inputShape[0] : inputShape
-    ) as Shape;
-    return [batch, features];
-  }
-}
-
 /** How masks become one: a step is seen where all see it, or any does; or one after the other. */
 export type Combination = 'and' | 'or' | 'concat';
 

@@ -2,6 +2,8 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import {LayersModel, layers} from '@tensorflow/tfjs-layers';
 import {ourClasses} from '../config/classes/index.js';
+import {activationClasses} from './activations/functions.js';
+import {LayerActivation} from './activations/layer_activation.js';
 import {KerasCall} from './keras_call.js';
 
 type Class = serialization.SerializableConstructor<serialization.Serializable>;
@@ -16,6 +18,8 @@ const builtIn = new Map<string, Class>();
 export function registerKerasLayers(): void {
   for (const layer of ourClasses()) serialization.registerClass(layer);
   serialization.registerClass(KerasCall);
+  for (const activation of activationClasses) serialization.registerClass(activation);
+  serialization.registerClass(LayerActivation as unknown as Class);
   for (const [name, [registered]] of Object.entries(classNameMap())) {
     if (!builtIn.has(name)) builtIn.set(name, registered);
   }

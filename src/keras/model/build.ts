@@ -113,6 +113,7 @@ function explained<T>(layer: string, given: () => unknown, make: () => T): T {
     if (error instanceof BuildError) throw error;
     const {name, message} = error as Error;
     const isMeant = !/^(Type|Range|Reference)Error$/.test(name) && !message.includes('[object ');
+    if (message.startsWith(layer)) throw new BuildError(message, {cause: error});
     const reason = isMeant
       ? shortened(message)
       : `tfjs cannot build it as it is saved: ${printed(given())}.`;

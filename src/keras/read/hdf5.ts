@@ -158,7 +158,9 @@ const textsOf = (value: unknown): string[] =>
 /** A tensor's values; undefined where they are no numbers. */
 function numbers(value: unknown): Float32Array | undefined {
   if (value instanceof Float32Array) return value;
-  if (typeof value === 'number') return Float32Array.of(value);
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    return Float32Array.of(Number(value));
+  }
   if (!ArrayBuffer.isView(value)) return undefined;
   return Float32Array.from(value as unknown as ArrayLike<number | bigint>, Number);
 }

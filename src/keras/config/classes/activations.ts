@@ -1,14 +1,22 @@
-import {type KerasClasses, only, renamed} from './row.js';
+import {
+  Activation,
+  LeakyReLU,
+  ReLU,
+  Softmax,
+  ThresholdedReLU,
+} from '../../layers/activations/layers.js';
+import {type KerasClasses, renamed} from './row.js';
 
 export const activations: KerasClasses = {
-  Activation: {masks: 'passes'},
+  Activation: {layer: Activation, masks: 'passes'},
   ELU: {masks: 'passes'},
   LeakyReLU: {
+    layer: LeakyReLU,
     options: {negative_slope: renamed('alpha')}, // Keras 2 says alpha, as tfjs does
     masks: 'passes',
   },
   PReLU: {masks: 'passes'},
-  ReLU: {options: {negative_slope: only(0), threshold: only(0)}, masks: 'passes'},
-  Softmax: {masks: 'passes', usesMask: 'input'},
-  ThresholdedReLU: {masks: 'passes'},
+  ReLU: {layer: ReLU, masks: 'passes'},
+  Softmax: {layer: Softmax, masks: 'passes', usesMask: 'input'},
+  ThresholdedReLU: {layer: ThresholdedReLU, masks: 'passes'},
 };

@@ -1,21 +1,26 @@
-import {dropped, type KerasClasses, only} from './row.js';
-
-const withoutGroups = {groups: only(1)};
-const withoutOutputPadding = {output_padding: only(null)};
+import {
+  Conv1D,
+  Conv1DTranspose,
+  Conv2D,
+  Conv2DTranspose,
+  Conv3D,
+  Conv3DTranspose,
+  DepthwiseConv1D,
+  DepthwiseConv2D,
+  SeparableConv1D,
+  SeparableConv2D,
+} from '../../layers/convolution/layers.js';
+import type {KerasClasses} from './row.js';
 
 export const convolutional: KerasClasses = {
-  Conv1D: {options: withoutGroups},
-  Conv2D: {options: withoutGroups},
-  Conv2DTranspose: {options: withoutOutputPadding},
-  Conv3D: {options: withoutGroups},
-  Conv3DTranspose: {options: withoutOutputPadding},
-  DepthwiseConv2D: {options: {dilation_rate: only(1, [1, 1])}},
-  SeparableConv2D: {
-    // Keras 2 saves those of an ordinary convolution as well, which it does not use and tfjs refuses.
-    options: {
-      kernel_initializer: dropped,
-      kernel_regularizer: dropped,
-      kernel_constraint: dropped,
-    },
-  },
+  Conv1D: {layer: Conv1D},
+  Conv1DTranspose: {layer: Conv1DTranspose},
+  Conv2D: {layer: Conv2D},
+  Conv2DTranspose: {layer: Conv2DTranspose},
+  Conv3D: {layer: Conv3D},
+  Conv3DTranspose: {layer: Conv3DTranspose},
+  DepthwiseConv1D: {layer: DepthwiseConv1D},
+  DepthwiseConv2D: {layer: DepthwiseConv2D},
+  SeparableConv1D: {layer: SeparableConv1D},
+  SeparableConv2D: {layer: SeparableConv2D},
 };

@@ -1,3 +1,4 @@
+import {Identity} from '../../layers/core/identity.js';
 import {AttachMask, CombineMasks, MaskOf} from '../../layers/masks.js';
 import {KerasOperation} from '../../operations/keras_operation.js';
 import type {KerasClasses} from './row.js';
@@ -5,6 +6,7 @@ import type {KerasClasses} from './row.js';
 export const core: KerasClasses = {
   Dense: {masks: 'passes'},
   Embedding: {masks: 'makes', masksIf: 'mask_zero'},
+  Identity: {layer: Identity, masks: 'passes'},
   Masking: {masks: 'makes'},
 
   // Not of Keras: what the loader adds to a model (`../masks/`)

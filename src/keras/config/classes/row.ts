@@ -70,6 +70,8 @@ export interface KerasClass {
   namesInputs?: boolean;
   /** Arguments of a call that are options of the class of tfjs. */
   callOptions?: readonly string[];
+  /** Arguments of a call that Keras 3 saves, but sets anew whenever it runs the model. */
+  ignored?: readonly string[];
   /** How masks go through it. Default: `none`. */
   masks?: MaskRule | ByVersion<MaskRule>;
   /** The option without which there is no mask after all. */

@@ -1,0 +1,127 @@
+/** The layers that are activations, in the places of tfjs's own, with all options of Keras. */
+import * as tf from '@tensorflow/tfjs-core';
+import type {Shape} from '@tensorflow/tfjs-layers';
+import {
+  type ArgsOf,
+  type CallArgs,
+  fromStart,
+  type LayerArgs,
+  OptionsLayer,
+} from '../options_layer.js';
+import {leakyRelu} from './functions.js';
+import {
+  type Activation as ActivationObject,
+  type ActivationOption,
+  resolveActivation,
+} from './resolve.js';
+
+type ActivationArgs = LayerArgs & {activation: ActivationOption};
+
+/** Any activation of Keras. `glu` gives half of the last dimension. */
+export class Activation extends OptionsLayer {
+  /** @nocollapse */
+  static className = 'Activation';
+
+  private readonly activation: ActivationObject;
+
+  /** @throws Error An activation of an unknown name. */
+  constructor(args: ActivationArgs) {
+    super(args, {});
+    this.activation = resolveActivation(args.activation);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return {...super.getConfig(), activation: this.activation.getClassName()};
+  }
+
+  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+    return this.activation.apply(x);
+  }
+
+  protected override shapeOf([shape]: Shape[]): Shape {
+    if (this.activation.getClassName() !== 'glu') return [...shape];
+    return [...shape.slice(0, -1), (shape.at(-1) as number) / 2];
+  }
+}
+
+interface ReLUOptions {
+  maxValue: number | null;
+  negativeSlope: number;
+  threshold: number;
+}
+
+/** max(x, 0); from `threshold` on, up to `maxValue`, and with a slope below the threshold. */
+export class ReLU extends OptionsLayer<ReLUOptions> {
+  /** @nocollapse */
+  static className = 'ReLU';
+
+  constructor(args: ArgsOf<ReLUOptions> = {}) {
+    super(args, {maxValue: null, negativeSlope: 0, threshold: 0});
+  }
+
+  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+    const {maxValue, negativeSlope, threshold} = this.options;
+    let y = threshold ? tf.mul(x, tf.cast(tf.greater(x, threshold), 'float32')) : tf.relu(x);
+    if (maxValue !== null) y = tf.clipByValue(y, 0, maxValue);
+    if (!negativeSlope) return y;
+    return tf.sub(y, tf.mul(tf.relu(tf.sub(threshold, x)), negativeSlope));
+  }
+}
+
+/** x above 0, below it x·negativeSlope. */
+export class LeakyReLU extends OptionsLayer<{alpha: number}> {
+  /** @nocollapse */
+  static className = 'LeakyReLU';
+
+  constructor(args: ArgsOf<{alpha: number}> = {}) {
+    super(args, {alpha: 0.3});
+  }
+
+  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+    return leakyRelu(x, this.options.alpha);
+  }
+}
+
+interface SoftmaxOptions {
+  axis: number | number[];
+}
+
+/** Far below every score; softmax gives 0 there. The number that Keras adds. */
+const LARGE_NEGATIVE = -3.4028235e38 / 2;
+
+/**
+ * Softmax along an axis, or along several as if they were one. Where a mask is the second input,
+ * the elements that are masked get 0.
+ */
+export class Softmax extends OptionsLayer<SoftmaxOptions> {
+  /** @nocollapse */
+  static className = 'Softmax';
+
+  constructor(args: ArgsOf<SoftmaxOptions> = {}) {
+    super(args, {axis: -1});
+  }
+
+  protected override compute([x, mask]: tf.Tensor[]): tf.Tensor {
+    const axes = [this.options.axis].flat().map((axis) => fromStart(axis, x.rank));
+    const scores = mask
+      ? tf.add(x, tf.mul(tf.sub(1, tf.cast(mask, 'float32')), LARGE_NEGATIVE))
+      : x;
+    if (axes.length === 1 && axes[0] === x.rank - 1) return tf.softmax(scores);
+    const exponentials = tf.exp(tf.sub(scores, tf.max(scores, axes, true)));
+    return tf.div(exponentials, tf.sum(exponentials, axes, true));
+  }
+}
+
+/** x where it is above `theta`, otherwise 0. */
+export class ThresholdedReLU extends OptionsLayer<{theta: number}> {
+  /** @nocollapse */
+  static className = 'ThresholdedReLU';
+
+  constructor(args: ArgsOf<{theta: number}> = {}) {
+    super(args, {theta: 1});
+  }
+
+  protected override compute([x]: tf.Tensor[], _kwargs: CallArgs): tf.Tensor {
+    return tf.mul(x, tf.cast(tf.greater(x, this.options.theta), 'float32'));
+  }
+}

@@ -1,0 +1,101 @@
+/** Layers that bring numbers into another range: `Rescaling` and `Normalization`. */
+import * as tf from '@tensorflow/tfjs-core';
+import {initializers, type LayerVariable, type Shape} from '@tensorflow/tfjs-layers';
+import {type ArgsOf, fromStart, OptionsLayer, shapesOf} from '../options_layer.js';
+
+type Numbers = number | Numbers[];
+
+interface RescalingOptions {
+  scale: Numbers;
+  offset: Numbers;
+}
+
+/** x·scale + offset, these a number or one for each channel. */
+export class Rescaling extends OptionsLayer<RescalingOptions> {
+  /** @nocollapse */
+  static className = 'Rescaling';
+
+  constructor(args: ArgsOf<RescalingOptions>) {
+    super(args, {scale: 1, offset: 0});
+  }
+
+  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+    const [scale, offset] = [this.options.scale, this.options.offset].map((value) =>
+      tf.tensor(value as tf.TensorLike, undefined, 'float32'),
+    );
+    return tf.add(tf.mul(tf.cast(x, 'float32'), scale), offset);
+  }
+}
+
+interface NormalizationOptions {
+  axis: number | number[] | null;
+  mean: Numbers | null;
+  variance: Numbers | null;
+  invert: boolean;
+}
+
+/** The least standard deviation that Keras divides by. */
+const EPSILON = 1e-7;
+
+/**
+ * (x − mean) / √variance for each place along `axis`, or the inverse of it. Both are options, or
+ * weights that Keras has learned by `adapt()`.
+ */
+export class Normalization extends OptionsLayer<NormalizationOptions> {
+  /** @nocollapse */
+  static className = 'Normalization';
+
+  private mean!: tf.Tensor | LayerVariable;
+  private variance!: tf.Tensor | LayerVariable;
+  private broadcastShape: number[] = [];
+
+  constructor(args: ArgsOf<NormalizationOptions> = {}) {
+    super(args, {axis: -1, mean: null, variance: null, invert: false});
+  }
+
+  /** @throws Error A dimension along `axis` is not known. */
+  override build(inputShape: Shape | Shape[]): void {
+    const [shape] = shapesOf(inputShape);
+    const {axis, mean} = this.options;
+    const kept = [axis ?? []].flat().map((a) => fromStart(a, shape.length));
+    kept.sort((a, b) => a - b);
+    const sizes = kept.map((a) => shape[a]);
+    if (sizes.some((size) => size == null)) {
+      throw this.error(`the sizes of axis ${axis} must be known, but the input is [${shape}].`);
+    }
+    this.broadcastShape = shape.map((size, i) => (kept.includes(i) ? (size as number) : 1));
+    if (mean === null) {
+      const weight = (name: string, initial: ReturnType<typeof initializers.ones>) =>
+        this.addWeight(name, sizes, 'float32', initial, undefined, false);
+      this.mean = weight('mean', initializers.zeros());
+      this.variance = weight('variance', initializers.ones());
+      // Keras saves how many examples it has seen. Nothing here reads it.
+      this.addWeight('count', [], 'float32', initializers.zeros(), undefined, false);
+    }
+    this.built = true;
+  }
+
+  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+    const mean = this.statistic('mean', x.rank);
+    const deviation = tf.maximum(tf.sqrt(this.statistic('variance', x.rank)), EPSILON);
+    const input = tf.cast(x, 'float32');
+    return this.options.invert
+      ? tf.add(mean, tf.mul(input, deviation))
+      : tf.div(tf.sub(input, mean), deviation);
+  }
+
+  /** Its values, in the rank of x: those of an option belong to the last of the axes. */
+  private statistic(name: 'mean' | 'variance', rank: number): tf.Tensor {
+    const given = this.options[name];
+    if (given === null) {
+      return tf.reshape((this[name] as LayerVariable).read(), this.broadcastShape);
+    }
+    const values = tf.tensor(given as tf.TensorLike, undefined, 'float32');
+    const kept = [this.options.axis ?? []].flat().map((a) => fromStart(a, rank));
+    kept.sort((a, b) => a - b);
+    const shape = Array.from({length: rank}, () => 1);
+    for (let i = 1; i <= values.rank; i++)
+      shape[kept.at(-i) as number] = values.shape.at(-i) as number;
+    return tf.reshape(values, shape);
+  }
+}
