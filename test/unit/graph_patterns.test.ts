@@ -18,8 +18,10 @@ function fused(
   const artifacts = fuseGraph({
     load: () => graph.artifacts(outputs),
   }).load() as tf.io.ModelArtifacts;
+  // Under their names in TensorFlow also the ops that are supplied.
+  const ownName = (op: string) => (Object.values(ops).includes(op) ? op : op.replace(/^Tfjs/, ''));
   return {
-    nodes: (artifacts.modelTopology as GraphDef).node,
+    nodes: (artifacts.modelTopology as GraphDef).node.map((n) => ({...n, op: ownName(n.op)})),
     report: artifacts.userDefinedMetadata?.layerNorm as FusionReport,
   };
 }
