@@ -1,5 +1,7 @@
 /** Activations and their kin, as functions between layers. */
 import * as tf from '@tensorflow/tfjs-core';
+import {greater, less, lessEqual} from './conditions.js';
+import {choose, cumulativeSum} from './gradients.js';
 import {getItem} from './indexing.js';
 import {floats, type Operation, select, type Table, toFloat} from './operation.js';
 import {sortedAlong} from './ordering.js';
@@ -52,15 +54,15 @@ const alongAxes = (
 function sparsemax(x: tf.Tensor, [axis]: number[]): tf.Tensor {
   const size = x.shape[axis];
   const sorted = sortedAlong(x, axis, true);
-  const sums = tf.cumsum(sorted, axis);
+  const sums = cumulativeSum(sorted, axis);
   const count = tf.reshape(
     tf.range(1, size + 1),
     x.shape.map((_, i) => (i === axis ? size : 1)),
   );
-  const isIn = tf.greater(tf.sub(sorted, tf.div(tf.sub(sums, 1), count)), 0);
+  const isIn = greater(tf.sub(sorted, tf.div(tf.sub(sums, 1), count)), 0);
   const k = tf.sum(tf.cast(isIn, 'float32'), axis, true);
   // Keras sums the partial sums of those that are in, which is what is repeated here.
-  const total = tf.sum(tf.where(isIn, sums, tf.zerosLike(sums)), axis, true);
+  const total = tf.sum(choose(isIn, sums, tf.zerosLike(sums)), axis, true);
   return tf.relu(tf.sub(x, tf.div(tf.sub(total, 1), k)));
 }
 
@@ -89,7 +91,7 @@ const gated: Operation = {
 const zeros = (x: tf.Tensor) => tf.zerosLike(x);
 
 const above = (x: tf.Tensor, args: Arguments, name = 'threshold', otherwise = 0.5) =>
-  tf.greater(x, args.number(name, otherwise));
+  greater(x, args.number(name, otherwise));
 
 export const activations: Table = {
   Celu: floats((x, args) => {
@@ -117,15 +119,15 @@ export const activations: Table = {
   Silu: floats((x) => tf.mul(x, tf.sigmoid(x))),
   SoftShrink: floats((x, args) => {
     const threshold = args.number('threshold', 0.5);
-    const below = select(tf.less(x, -threshold), tf.add(x, threshold), zeros(x));
-    return select(tf.greater(x, threshold), tf.sub(x, threshold), below);
+    const below = select(less(x, -threshold), tf.add(x, threshold), zeros(x));
+    return select(greater(x, threshold), tf.sub(x, threshold), below);
   }, 'x, threshold=0.5'),
   Softmax: alongAxes(softmaxOver),
   Softplus: floats(tf.softplus),
   Softsign: floats((x) => tf.div(x, tf.add(1, tf.abs(x)))),
   SparsePlus: floats((x) => {
     const curve = tf.mul(0.25, tf.square(tf.add(x, 1)));
-    return select(tf.lessEqual(x, -1), zeros(x), select(tf.less(x, 1), curve, x));
+    return select(lessEqual(x, -1), zeros(x), select(less(x, 1), curve, x));
   }),
   SparseSigmoid: floats((x) => tf.minimum(tf.maximum(tf.mul(0.5, tf.add(x, 1)), 0), 1)),
   Sparsemax: alongAxes(sparsemax),

@@ -1,6 +1,20 @@
 /** Operations on each element: arithmetic, functions of one number, comparison, logic. */
 import * as tf from '@tensorflow/tfjs-core';
-import {withGradient, withoutGradient} from './gradients.js';
+import {
+  equal,
+  greater,
+  greaterEqual,
+  isFiniteNumber,
+  isInf,
+  isNan,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  notEqual,
+} from './conditions.js';
+import {choose, divideNoNaN, sumTo, withGradient, withoutGradient} from './gradients.js';
 import {
   binary,
   broadcast,
@@ -37,18 +51,11 @@ export function modulo(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return withGradient(
     [a, b],
     () => tf.mod(a, b),
-    (dy) => {
-      const down = tf.neg(tf.floor(tf.div(a, b)));
-      return [sumTo(dy, a.shape), sumTo(tf.mul(dy, down), b.shape)];
+    (dy, _, [x, y]) => {
+      const down = tf.neg(tf.floor(tf.div(x, y)));
+      return [sumTo(dy, x.shape), sumTo(tf.mul(dy, down), y.shape)];
     },
   );
-}
-
-/** The sum of a gradient over what was broadcast. */
-function sumTo(dy: tf.Tensor, shape: number[]): tf.Tensor {
-  const padded = [...Array(dy.rank - shape.length).fill(1), ...shape];
-  const axes = padded.flatMap((size, i) => (size === 1 && dy.shape[i] !== 1 ? [i] : []));
-  return tf.reshape(axes.length ? tf.sum(dy, axes, true) : dy, shape);
 }
 
 /** Of whole numbers whole numbers, unless the exponent is negative or a fraction. */
@@ -61,8 +68,8 @@ function integerPower(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   let [result, base, exponent] = [tf.onesLike(tf.add(a, b)), a, b];
   for (let bit = 0; bit < 5; bit++) {
     const half = tf.floorDiv(exponent, tf.scalar(2, 'int32'));
-    const isOdd = tf.notEqual(exponent, tf.mul(half, tf.scalar(2, 'int32')));
-    result = tf.where(isOdd, tf.mul(result, base), result);
+    const isOdd = notEqual(exponent, tf.mul(half, tf.scalar(2, 'int32')));
+    result = choose(isOdd, tf.mul(result, base), result);
     [base, exponent] = [tf.mul(base, base), half];
   }
   return result;
@@ -98,27 +105,27 @@ function round(x: tf.Tensor, args: Arguments): tf.Tensor {
 const ignoringNaN = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
   binary((a, b) => {
     if (isInt(a)) return f(a, b);
-    return tf.where(tf.isNaN(a), b, tf.where(tf.isNaN(b), a, f(a, b)));
+    return choose(isNan(a), b, choose(isNan(b), a, f(a, b)));
   });
 
 const stableLog = (base: number) => (a: tf.Tensor, b: tf.Tensor) => {
   const away = tf.abs(tf.sub(a, b));
   const rest = tf.div(tf.log1p(tf.exp(tf.mul(away, -base))), base);
-  return tf.where(tf.isNaN(away), tf.add(a, b), tf.add(tf.maximum(a, b), rest));
+  return choose(isNan(away), tf.add(a, b), tf.add(tf.maximum(a, b), rest));
 };
 
 function hypot(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const [x, y] = [tf.abs(a), tf.abs(b)];
   const larger = tf.maximum(x, y);
-  return tf.mul(larger, tf.sqrt(tf.add(1, tf.square(tf.divNoNan(tf.minimum(x, y), larger)))));
+  return tf.mul(larger, tf.sqrt(tf.add(1, tf.square(divideNoNaN(tf.minimum(x, y), larger)))));
 }
 
 function gcd(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   let [x, y] = [absolute(a), absolute(b)];
   for (let step = 0; step < 46; step++) {
-    const isDone = tf.equal(y, 0);
-    const remainder = modulo(x, tf.where(isDone, tf.onesLike(y), y));
-    [x, y] = [tf.where(isDone, x, y), tf.where(isDone, y, remainder)];
+    const isDone = equal(y, 0);
+    const remainder = modulo(x, choose(isDone, tf.onesLike(y), y));
+    [x, y] = [choose(isDone, x, y), choose(isDone, y, remainder)];
   }
   return tf.add(x, y);
 }
@@ -133,7 +140,7 @@ const bitwise = (bit: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Operation =>
   }, 'x, y');
 
 function bitsOf(x: tf.Tensor): tf.Tensor[] {
-  const isNegative = tf.cast(tf.less(x, zero(x)), 'int32');
+  const isNegative = tf.cast(less(x, zero(x)), 'int32');
   const bits: tf.Tensor[] = [];
   let rest = x;
   for (let i = 0; i < 31; i++) {
@@ -168,8 +175,8 @@ function inverseErf(x: tf.Tensor): tf.Tensor {
           -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
         ],
       );
-      const inside = tf.mul(tf.where(tf.less(w, 5), central, tail), x);
-      return tf.where(tf.equal(tf.abs(x), 1), tf.mul(x, Number.POSITIVE_INFINITY), inside);
+      const inside = tf.mul(choose(less(w, 5), central, tail), x);
+      return choose(equal(tf.abs(x), 1), tf.mul(x, Number.POSITIVE_INFINITY), inside);
     },
     (dy, y) => [tf.mul(dy, tf.mul(Math.sqrt(Math.PI) / 2, tf.exp(tf.square(y))))],
   );
@@ -193,20 +200,20 @@ function bessel0(x: tf.Tensor): tf.Tensor {
     ],
   );
   const outside = tf.mul(tf.div(tf.exp(large), tf.sqrt(large)), tail);
-  return tf.where(tf.lessEqual(size, 3.75), small, outside);
+  return choose(lessEqual(size, 3.75), small, outside);
 }
 
 /** A number, in place of a value that is not one or has no end. */
 function nanToNum(x: tf.Tensor, args: Arguments): tf.Tensor {
   const largest = 3.4028234663852886e38;
   const replacements: [(x: tf.Tensor) => tf.Tensor, number][] = [
-    [tf.isNaN, args.number('nan', 0)],
-    [(y) => tf.equal(y, Number.POSITIVE_INFINITY), args.number('posinf', largest)],
-    [(y) => tf.equal(y, Number.NEGATIVE_INFINITY), args.number('neginf', -largest)],
+    [isNan, args.number('nan', 0)],
+    [(y) => equal(y, Number.POSITIVE_INFINITY), args.number('posinf', largest)],
+    [(y) => equal(y, Number.NEGATIVE_INFINITY), args.number('neginf', -largest)],
   ];
   return replacements.reduce(
     (y, [isSo, value]) =>
-      tf.where(
+      choose(
         withoutGradient([y], () => isSo(y)),
         tf.fill(y.shape, value),
         y,
@@ -225,7 +232,12 @@ const where: Operation = {
     }
     return broadcast('condition', 'x1', 'x2')(args);
   },
-  compute: (args) => select(args.tensor('condition'), args.tensor('x1'), args.tensor('x2')),
+  compute: (args) => {
+    const [x1, x2] = ['x1', 'x2'].map((name) => args.tensor(name));
+    // Two numbers are floats, mostly: the file does not tell 1.0 from 1.
+    const areNumbers = ['x1', 'x2'].every((name) => typeof args.get(name) === 'number');
+    return select(args.tensor('condition'), areNumbers ? toFloat(x1) : x1, x2);
+  },
 };
 
 /** The first of several choices whose condition holds. */
@@ -288,6 +300,18 @@ export function toDtype(x: tf.Tensor, dtype: string): tf.Tensor {
   return tf.add(modulo(tf.sub(whole, lowest), range), lowest);
 }
 
+/** Within the range of a dtype, the nearest end for what is outside. */
+function saturated(x: tf.Tensor, dtype: string): tf.Tensor {
+  const bits = /^(u?)int(\d+)$/.exec(dtype);
+  if (!bits || x.dtype === 'bool') return toDtype(x, dtype);
+  const [lowest, highest] = bits[1]
+    ? [0, 2 ** Number(bits[2]) - 1]
+    : [-(2 ** (Number(bits[2]) - 1)), 2 ** (Number(bits[2]) - 1) - 1];
+  const end = (value: number) =>
+    tf.scalar(Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1), x.dtype);
+  return toDtype(tf.minimum(tf.maximum(x, end(lowest)), end(highest)), dtype);
+}
+
 const allClose: Operation = {
   signature: 'x1, x2, rtol=1e-05, atol=1e-08, equal_nan=False',
   shape: () => [],
@@ -298,15 +322,13 @@ const allClose: Operation = {
 };
 
 function isClose(a: tf.Tensor, b: tf.Tensor, args: Arguments): tf.Tensor {
-  if (isInt(a)) return tf.equal(a, b);
+  if (isInt(a)) return equal(a, b);
   const far = tf.add(args.number('atol', 1e-8), tf.mul(args.number('rtol', 1e-5), tf.abs(b)));
-  const near = tf.logicalOr(tf.lessEqual(tf.abs(tf.sub(a, b)), far), tf.equal(a, b));
-  return args.flag('equal_nan')
-    ? tf.logicalOr(near, tf.logicalAnd(tf.isNaN(a), tf.isNaN(b)))
-    : near;
+  const near = logicalOr(lessEqual(tf.abs(tf.sub(a, b)), far), equal(a, b));
+  return args.flag('equal_nan') ? logicalOr(near, logicalAnd(isNan(a), isNan(b))) : near;
 }
 
-const xor = (a: tf.Tensor, b: tf.Tensor) => tf.notEqual(tf.cast(a, 'int32'), tf.cast(b, 'int32'));
+const xor = (a: tf.Tensor, b: tf.Tensor) => notEqual(tf.cast(a, 'int32'), tf.cast(b, 'int32'));
 
 const comparison = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) => discreteBinary(f);
 
@@ -316,12 +338,12 @@ const copy: Operation = {
   compute: (args) => tf.clone(args.tensor('x')),
 };
 
-const isInfinite = (bound: number) => (x: tf.Tensor) => tf.equal(toFloat(x), bound);
+const isInfinite = (bound: number) => (x: tf.Tensor) => equal(toFloat(x), bound);
 
 const arithmetic: Table = {
   Add: binary(tf.add),
   Divide: floatBinary(tf.div),
-  DivideNoNan: floatBinary(tf.divNoNan),
+  DivideNoNan: floatBinary(divideNoNaN),
   FloorDivide: discreteBinary(floorDivide),
   Fmod: binary((a, b) => tf.mul(sign(a), modulo(absolute(a), absolute(b)))),
   Mod: binary(modulo),
@@ -343,7 +365,7 @@ const arithmetic: Table = {
   Fmin: ignoringNaN(tf.minimum),
   Gcd: discreteBinary(gcd),
   Heaviside: floatBinary((x, y) =>
-    tf.where(tf.less(x, 0), tf.zerosLike(x), tf.where(tf.greater(x, 0), tf.onesLike(x), y)),
+    choose(less(x, 0), tf.zerosLike(x), choose(greater(x, 0), tf.onesLike(x), y)),
   ),
   Hypot: floatBinary(hypot),
   Lcm: discreteBinary((a, b) => {
@@ -361,7 +383,7 @@ const arithmetic: Table = {
 
   BitwiseAnd: bitwise((a, b) => tf.mul(a, b)),
   BitwiseOr: bitwise((a, b) => tf.maximum(a, b)),
-  BitwiseXor: bitwise((a, b) => tf.cast(tf.notEqual(a, b), 'int32')),
+  BitwiseXor: bitwise((a, b) => tf.cast(notEqual(a, b), 'int32')),
   BitwiseInvert: numbers((x) => tf.sub(tf.scalar(-1, 'int32'), x)),
   BitwiseNot: numbers((x) => tf.sub(tf.scalar(-1, 'int32'), x)),
   BitwiseLeftShift: discreteBinary((a, n) => tf.mul(a, powerOfTwo(n)), 'x, y'),
@@ -373,7 +395,7 @@ const arithmetic: Table = {
 const functions: Table = {
   Abs: numbers(absolute),
   Absolute: numbers(absolute),
-  Angle: floats((x) => tf.mul(tf.cast(tf.less(x, 0), 'float32'), Math.PI)),
+  Angle: floats((x) => tf.mul(tf.cast(less(x, 0), 'float32'), Math.PI)),
   Arccos: floats(tf.acos),
   Arccosh: floats(tf.acosh),
   Arcsin: floats(tf.asin),
@@ -415,19 +437,22 @@ const functions: Table = {
   Sign: numbers(sign),
   Sin: floats(tf.sin),
   Sinc: floats((x) => {
-    const isZero = tf.equal(x, 0);
-    const safe = tf.mul(tf.where(isZero, tf.onesLike(x), x), Math.PI);
-    return tf.where(isZero, tf.onesLike(x), tf.div(tf.sin(safe), safe));
+    const isZero = equal(x, 0);
+    const safe = tf.mul(choose(isZero, tf.onesLike(x), x), Math.PI);
+    return choose(isZero, tf.onesLike(x), tf.div(tf.sin(safe), safe));
   }),
   Sinh: floats(tf.sinh),
   Sqrt: floats(tf.sqrt),
   Square: numbers(square),
   Tan: floats(tf.tan),
   Tanh: floats(tf.tanh),
-  Trunc: numbers(unlessInt((x) => tf.where(tf.less(x, 0), tf.ceil(x), tf.floor(x)))),
+  Trunc: numbers(unlessInt((x) => choose(less(x, 0), tf.ceil(x), tf.floor(x)))),
 
   Cast: castTo('x, dtype'),
-  SaturateCast: castTo('x, dtype'),
+  SaturateCast: {
+    ...castTo('x, dtype'),
+    compute: (args) => saturated(args.tensor('x'), args.text('dtype')),
+  },
   ConvertToTensor: castTo('x, dtype=None, sparse=None, ragged=None'),
   Array: castTo('x, dtype=None'),
   StopGradient: {
@@ -442,27 +467,27 @@ const functions: Table = {
 };
 
 const comparisons: Table = {
-  Equal: comparison(tf.equal),
-  Greater: comparison(tf.greater),
-  GreaterEqual: comparison(tf.greaterEqual),
-  Less: comparison(tf.less),
-  LessEqual: comparison(tf.lessEqual),
-  NotEqual: comparison(tf.notEqual),
+  Equal: comparison(equal),
+  Greater: comparison(greater),
+  GreaterEqual: comparison(greaterEqual),
+  Less: comparison(less),
+  LessEqual: comparison(lessEqual),
+  NotEqual: comparison(notEqual),
   AllClose: allClose,
   Isclose: discreteBinary(isClose, 'x1, x2, rtol=1e-05, atol=1e-08, equal_nan=False'),
-  Isfinite: tests((x) => tf.isFinite(toFloat(x))),
-  Isinf: tests((x) => tf.isInf(toFloat(x))),
-  Isnan: tests((x) => tf.isNaN(toFloat(x))),
+  Isfinite: tests((x) => isFiniteNumber(toFloat(x))),
+  Isinf: tests((x) => isInf(toFloat(x))),
+  Isnan: tests((x) => isNan(toFloat(x))),
   Isneginf: tests(isInfinite(Number.NEGATIVE_INFINITY)),
   Isposinf: tests(isInfinite(Number.POSITIVE_INFINITY)),
   Isreal: tests((x) => tf.onesLike(cast(x, 'bool'))),
   Signbit: tests((x) => {
     const y = toFloat(x);
-    return tf.logicalOr(tf.less(y, 0), tf.less(tf.div(1, y), 0));
+    return logicalOr(less(y, 0), less(tf.div(1, y), 0));
   }),
-  LogicalAnd: logicalBinary(tf.logicalAnd),
-  LogicalNot: tests((x) => tf.logicalNot(cast(x, 'bool'))),
-  LogicalOr: logicalBinary(tf.logicalOr),
+  LogicalAnd: logicalBinary(logicalAnd),
+  LogicalNot: tests((x) => logicalNot(cast(x, 'bool'))),
+  LogicalOr: logicalBinary(logicalOr),
   LogicalXor: logicalBinary(xor),
   Select: firstOf,
   Where: where,

@@ -1,5 +1,6 @@
 /** Gradients that tfjs lacks, or has otherwise than TensorFlow. */
 import * as tf from '@tensorflow/tfjs-core';
+import {sizeOf} from './values.js';
 
 type Save = (tensors: tf.Tensor[]) => void;
 
@@ -14,19 +15,29 @@ export function withoutGradient(inputs: tf.Tensor[], f: () => tf.Tensor): tf.Ten
   return tf.customGrad(() => ({value: f(), gradFunc: zeros}))(...inputs);
 }
 
-/** What `f` gives, with the gradient that `back` gives for each input. */
-export function withGradient(
-  inputs: tf.Tensor[],
+/**
+ * What `f` gives, with a gradient of ours.
+ *
+ * @param inputs the tensors that `f` reads; of others `back` must not read any, since they are gone by
+ *     then
+ * @param back of the gradient of y, y and the inputs, makes the gradients of the inputs; `undefined`
+ *     for such as have none
+ */
+export function withGradient<Inputs extends tf.Tensor[]>(
+  inputs: [...Inputs],
   f: () => tf.Tensor,
-  back: (dy: tf.Tensor, y: tf.Tensor) => tf.Tensor[],
+  back: (dy: tf.Tensor, y: tf.Tensor, inputs: Inputs) => (tf.Tensor | undefined)[],
 ): tf.Tensor {
   return tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as Save;
     const value = f();
-    save([value]);
+    save([value, ...inputs]);
     return {
       value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => back(dy, saved[0]),
+      gradFunc: (dy: tf.Tensor, [y, ...given]: tf.Tensor[]) => {
+        const made = back(dy, y, given as Inputs);
+        return given.map((input, i) => made[i] ?? tf.zeros(input.shape));
+      },
     };
   })(...inputs);
 }
@@ -40,19 +51,58 @@ const lacksSegmentSum = () => tf.getKernel('UnsortedSegmentSum', tf.getBackend()
  */
 export function gather(x: tf.Tensor, indices: tf.Tensor, axis: number): tf.Tensor {
   if (!lacksSegmentSum()) return tf.gather(x, indices, axis);
-  const flat = tf.reshape(indices, [-1]) as tf.Tensor1D;
   return withGradient(
-    [x],
+    [x, indices],
     () => tf.gather(x, indices, axis),
-    (dy) => {
-      const before = x.shape.slice(0, axis);
-      const after = x.shape.slice(axis + 1);
-      const size = x.shape[axis];
-      const [m, n] = [before, after].map((shape) => shape.reduce((a, b) => a * b, 1));
-      const rows = tf.reshape(dy, [m, flat.size, n]);
-      const oneHot = tf.cast(tf.oneHot(flat, size), 'float32');
+    (dy, _, [{shape}, places]) => {
+      const [m, n] = [shape.slice(0, axis), shape.slice(axis + 1)].map(sizeOf);
+      const rows = tf.reshape(dy, [m, places.size, n]);
+      const flat = tf.reshape(places, [-1]) as tf.Tensor1D;
+      const oneHot = tf.cast(tf.oneHot(flat, shape[axis]), 'float32');
       const dx = tf.matMul(tf.tile(tf.expandDims(oneHot, 0), [m, 1, 1]), rows, true, false);
-      return [tf.reshape(dx, x.shape)];
+      return [tf.reshape(dx, shape)];
     },
   );
+}
+
+/** The sums up to each place along an axis: tfjs's gradient has the axes in another order. */
+export function cumulativeSum(x: tf.Tensor, axis: number, reverse = false): tf.Tensor {
+  return withGradient(
+    [x],
+    () => tf.cumsum(x, axis, false, reverse),
+    (dy) => [tf.cumsum(dy, axis, false, !reverse)],
+  );
+}
+
+/** a/b, 0 where b is: tfjs has no gradient of it. */
+export function divideNoNaN(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const isZero = withoutGradient([b], () => tf.equal(b, 0));
+  const safe = tf.where(isZero, tf.onesLike(b), b);
+  return choose(isZero, tf.zerosLike(tf.add(a, b)), tf.div(a, safe));
+}
+
+/**
+ * a where the condition is 1, else b. In tfjs's own gradient what is not chosen is NaN where the
+ * gradient of what is chosen has no end.
+ */
+export function choose(condition: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [condition, a, b],
+    () => tf.where(condition, a, b),
+    (dy, _, [isA, x, y]) => {
+      const none = tf.zerosLike(dy);
+      return [
+        undefined,
+        sumTo(tf.where(isA, dy, none), x.shape),
+        sumTo(tf.where(isA, none, dy), y.shape),
+      ];
+    },
+  );
+}
+
+/** The sum of a gradient over what was broadcast. */
+export function sumTo(dy: tf.Tensor, shape: number[]): tf.Tensor {
+  const padded = [...Array(dy.rank - shape.length).fill(1), ...shape];
+  const axes = padded.flatMap((size, i) => (size === 1 && dy.shape[i] !== 1 ? [i] : []));
+  return tf.reshape(axes.length ? tf.sum(dy, axes, true) : dy, shape);
 }

@@ -8,7 +8,7 @@ import type {KerasVersion} from '../config/version.js';
 import type {Expression, Saved} from './expression.js';
 import {KerasOperation} from './keras_operation.js';
 import {bind} from './signature.js';
-import {operations, refused, renamedArguments} from './table.js';
+import {kerasOperations, operations, refused, renamedArguments} from './table.js';
 import {tensorFlowFunctions} from './tensorflow_functions.js';
 
 /** What plays an operation in a model of tfjs. */
@@ -36,7 +36,7 @@ export function isOperation(saved: SavedLayer): boolean {
  */
 function isOperationInHdf5({class_name, config, inbound_nodes = []}: SavedLayer): boolean {
   const isOfKeras3 = inbound_nodes.some((node) => !Array.isArray(node));
-  const isKnown = own(operations, class_name) ?? own(refused, class_name);
+  const isKnown = own(kerasOperations, class_name) ?? own(refused, class_name);
   return isOfKeras3 && isKnown !== undefined && !('trainable' in config);
 }
 
@@ -100,7 +100,7 @@ const unknown = (reason = 'is not known here') =>
 
 function readKeras3(saved: SavedLayer, {args, kwargs}: SavedCall, inputs: Inputs): Read {
   const operation = classOf(saved);
-  const row = own(operations, operation);
+  const row = own(kerasOperations, operation);
   if (!row) throw unknown(own(refused, operation));
   const {name: _, ...options} = saved.config;
   const renamed = own(renamedArguments, operation) ?? {};

@@ -1,7 +1,7 @@
 /** Operations that take parts of a tensor, by slices, indices and their like. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
-import {gather, withGradient, withoutGradient} from './gradients.js';
+import {choose, gather, withGradient, withoutGradient} from './gradients.js';
 import {cast, type Operation, select, type Table, throughInt} from './operation.js';
 import {broadcastShapes, toAxis, withSize} from './shapes.js';
 import {
@@ -128,7 +128,7 @@ const product = (a: number, b: number) => a * b;
 const fromStart = (indices: tf.Tensor, size: number) => {
   const places = cast(indices, 'int32');
   return withoutGradient([places], () =>
-    tf.where(
+    choose(
       tf.less(places, tf.scalar(0, 'int32')),
       tf.add(places, tf.scalar(size, 'int32')),
       places,
@@ -159,14 +159,14 @@ function takeInRows(x: tf.Tensor, indices: tf.Tensor): tf.Tensor {
   const [rows, n] = x.shape;
   const k = indices.shape[1] as number;
   return withGradient(
-    [x],
+    [x, indices],
     () => {
       const offsets = tf.mul(tf.range(0, rows, 1, 'int32'), tf.scalar(n, 'int32'));
       const places = tf.add(indices, tf.reshape(offsets, [rows, 1]));
       return tf.reshape(tf.gather(tf.reshape(x, [-1]), tf.reshape(places, [-1])), [rows, k]);
     },
-    (dy) => {
-      const oneHot = tf.oneHot(tf.reshape(indices, [-1]) as tf.Tensor1D, n as number);
+    (dy, _, [, places]) => {
+      const oneHot = tf.oneHot(tf.reshape(places, [-1]) as tf.Tensor1D, n as number);
       const spread = tf.reshape(tf.cast(oneHot, 'float32'), [rows, k, n as number]);
       return [tf.sum(tf.mul(spread, tf.expandDims(dy, -1)), 1)];
     },
@@ -324,12 +324,11 @@ const multiHot: Operation = {
 
 /** A tensor of zeros, with values added at places: indices [..., depth]. */
 function scatter(indices: tf.Tensor, values: tf.Tensor, shape: number[]): tf.Tensor {
-  const depth = indices.shape.at(-1) as number;
   const places = cast(indices, 'int32');
   return withGradient(
-    [values],
+    [values, places],
     () => tf.scatterND(places, values, shape),
-    (dy) => [tf.gatherND(dy, depth ? places : tf.zeros(places.shape, 'int32'))],
+    (dy, _, [, at]) => [tf.gatherND(dy, at)],
   );
 }
 

@@ -1,7 +1,7 @@
 /** What a row of the table of operations is, and the forms that most rows have. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
-import {withoutGradient} from './gradients.js';
+import {choose, withoutGradient} from './gradients.js';
 import {broadcastShapes} from './shapes.js';
 import {type Arguments, type Kind, kindOf, widest} from './values.js';
 
@@ -129,6 +129,6 @@ export function throughInt(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Ten
 export function select(condition: tf.Tensor, x1: tf.Tensor, x2: tf.Tensor): tf.Tensor {
   const kind = widest([x1.dtype, x2.dtype]);
   const numeric = kind === 'bool' ? 'int32' : kind;
-  const chosen = tf.where(cast(condition, 'bool'), cast(x1, numeric), cast(x2, numeric));
+  const chosen = choose(cast(condition, 'bool'), cast(x1, numeric), cast(x2, numeric));
   return cast(chosen, kind);
 }

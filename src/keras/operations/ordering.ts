@@ -1,6 +1,7 @@
 /** Operations that put values in order, or find places among ordered ones. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
+import {equal, greater, greaterEqual, less, lessEqual, logicalNot} from './conditions.js';
 import {withoutGradient} from './gradients.js';
 import {getItem, takeAlongAxis} from './indexing.js';
 import {cast, type Operation, promoted, type Table, toFloat} from './operation.js';
@@ -85,7 +86,7 @@ const argpartition: Operation = {
       const bottom = kth < 0 ? kth + size + 1 : kth + 1;
       const least = placesInOrder(moved, bottom, false);
       const isLeast = tf.sum(
-        tf.cast(tf.equal(tf.expandDims(least, -1), tf.range(0, size, 1, 'int32')), 'int32'),
+        tf.cast(equal(tf.expandDims(least, -1), tf.range(0, size, 1, 'int32')), 'int32'),
         -2,
       );
       return back(tf.concat([least, placesInOrder(tf.sub(1, isLeast), size - bottom, true)], -1));
@@ -107,43 +108,43 @@ const topK: Operation = {
   },
 };
 
-/** How the place of a quantile between two values is met. */
+/** How the place of a quantile between two values is met: the places, and the share of the later. */
 type Method = (place: number) => [number, number, number];
-const METHODS: Record<string, Method> = {
+
+const METHODS: Readonly<Record<string, Method>> = {
   linear: (place) => [Math.floor(place), Math.ceil(place), place - Math.floor(place)],
   lower: (place) => [Math.floor(place), Math.floor(place), 0],
   higher: (place) => [Math.ceil(place), Math.ceil(place), 0],
   midpoint: (place) => [Math.floor(place), Math.ceil(place), 0.5],
   nearest: (place) => {
-    const nearest = Math.floor(place) + Number(roundsUp(place));
+    const nearest = halfToEven(place);
     return [nearest, nearest, 0];
   },
 };
 
-/** Half to even. */
-const roundsUp = (place: number) => {
-  const rest = place - Math.floor(place);
-  return rest > 0.5 || (rest === 0.5 && Math.floor(place) % 2 === 1);
-};
+function halfToEven(value: number): number {
+  const [below, rest] = [Math.floor(value), value - Math.floor(value)];
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}
 
-/** Quantiles, or percentiles where `scale` is 100. */
+function methodOf(args: Arguments): Method {
+  const method = args.text('method', 'linear');
+  if (Object.hasOwn(METHODS, method)) return METHODS[method];
+  throw new Error(`there is no method ${method} of percentiles in Keras.`);
+}
+
+/** Quantiles over some axes, in front of the dimensions that are left where there are several. */
 const quantile = (
   signature: string,
   share: (args: Arguments) => {shape: number[]; values: number[]},
+  method: (args: Arguments) => Method,
 ): Operation => {
-  const quantilesOf = (args: Arguments) => {
-    const q = share(args);
-    const method = args.get('method') ?? 'linear';
-    if (typeof method !== 'string' || !Object.hasOwn(METHODS, method)) {
-      throw new Error(`there is no method ${method} of quantiles in Keras.`);
-    }
-    return {...q, method: METHODS[method]};
-  };
   return {
     signature,
     shape: (args) => {
       const {shape} = args.tensor('x');
-      const q = quantilesOf(args);
+      const q = share(args);
+      method(args);
       const axes = axesOf(args, shape.length);
       return [...q.shape, ...reducedShape(shape, axes, args.flag('keepdims'))];
     },
@@ -155,14 +156,13 @@ const quantile = (
       const flat = tf.reshape(tf.transpose(x, [...others, ...axes]), [...outer, -1]);
       const sorted = sortedAlong(flat, flat.rank - 1);
       const size = flat.shape.at(-1) as number;
-      const {values, shape, method} = quantilesOf(args);
+      const {values, shape} = share(args);
       const at = (place: number) =>
         getItem(sorted, [...outer.map(() => new Slice(null, null, null)), place]);
       const all = values.map((q) => {
-        const [low, high, weight] = method(q * (size - 1));
-        return low === high
-          ? at(low)
-          : tf.add(tf.mul(at(low), 1 - weight), tf.mul(at(high), weight));
+        const [low, high, weight] = method(args)(q * (size - 1));
+        if (low === high) return at(low);
+        return tf.add(tf.mul(at(low), 1 - weight), tf.mul(at(high), weight));
       });
       const reduced = reducedShape(x.shape, axes, args.flag('keepdims')) as number[];
       return tf.reshape(shape.length ? tf.stack(all) : all[0], [...shape, ...reduced]);
@@ -184,6 +184,9 @@ const givenShares = (scale: number) => (args: Arguments) => {
   return {shape: shape as number[], values: values.map((value) => value / scale)};
 };
 
+// Keras reads no method of Quantile, whatever the file says.
+const linear = () => METHODS.linear;
+
 const half = () => ({shape: [], values: [0.5]});
 
 /** How many of the bounds are at or below a value. */
@@ -194,7 +197,7 @@ const digitize: Operation = {
     const x = toFloat(args.tensor('x'));
     const bins = toFloat(args.tensor('bins'));
     return withoutGradient([x], () =>
-      tf.sum(tf.cast(tf.greaterEqual(tf.expandDims(x, -1), bins), 'int32'), -1),
+      tf.sum(tf.cast(greaterEqual(tf.expandDims(x, -1), bins), 'int32'), -1),
     );
   },
 };
@@ -208,7 +211,7 @@ const searchSorted: Operation = {
   },
   compute: (args) => {
     const [sequence, values] = promoted(args, 'sorted_sequence', 'values');
-    const isBefore = args.text('side', 'left') === 'left' ? tf.less : tf.lessEqual;
+    const isBefore = args.text('side', 'left') === 'left' ? less : lessEqual;
     return withoutGradient([values], () =>
       tf.sum(tf.cast(isBefore(sequence, tf.expandDims(values, -1)), 'int32'), -1),
     );
@@ -223,8 +226,8 @@ const inTopK: Operation = {
     return withoutGradient([predictions], () => {
       const places = tf.expandDims(cast(targets, 'int32'), -1);
       const own = takeAlongAxis(predictions, places, 1);
-      const better = tf.sum(tf.cast(tf.greater(predictions, own), 'int32'), -1);
-      return tf.less(better, args.integer('k'));
+      const better = tf.sum(tf.cast(greater(predictions, own), 'int32'), -1);
+      return less(better, args.integer('k'));
     });
   },
 };
@@ -235,8 +238,8 @@ const isIn: Operation = {
   compute: (args) => {
     const [x, others] = promoted(args, 'x1', 'x2');
     return withoutGradient([x, others], () => {
-      const found = tf.any(tf.equal(tf.expandDims(x, -1), tf.reshape(others, [-1])), -1);
-      return args.flag('invert') ? tf.logicalNot(found) : found;
+      const found = tf.any(equal(tf.expandDims(x, -1), tf.reshape(others, [-1])), -1);
+      return args.flag('invert') ? logicalNot(found) : found;
     });
   },
 };
@@ -249,9 +252,9 @@ export const ordering: Table = {
   Digitize: digitize,
   InTopK: inTopK,
   IsIn: isIn,
-  Median: quantile('x, axis=None, keepdims=False', half),
-  Percentile: quantile(`x, q, ${noMethod}`, givenShares(100)),
-  Quantile: quantile(`x, q, ${noMethod}`, givenShares(1)),
+  Median: quantile('x, axis=None, keepdims=False', half, linear),
+  Percentile: quantile(`x, q, ${noMethod}`, givenShares(100), methodOf),
+  Quantile: quantile(`x, q, ${noMethod}`, givenShares(1), linear),
   SearchSorted: searchSorted,
   Sort: sort,
   TopK: topK,

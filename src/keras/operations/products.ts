@@ -1,8 +1,10 @@
 /** Products of matrices and their kin. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
+import {notEqual} from './conditions.js';
 import {einsum, einsumShape} from './einsum.js';
 import {getItem} from './indexing.js';
+import {matMul} from './matrix_product.js';
 import {cast, type Operation, promoted, type Table, toFloat} from './operation.js';
 import {max} from './reductions.js';
 import {axesOf, broadcastShapes, reducedShape, sizeOfShape, toAxis} from './shapes.js';
@@ -17,32 +19,6 @@ const inFloats =
     const result = f(toFloat(a), toFloat(b), args);
     return kind === 'float32' ? result : cast(tf.round(result), kind);
   };
-
-/** [..., m, k] × [..., k, n], the dimensions before broadcast. */
-export function matMul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  if (a.rank === 1) return squeezed(matMul(tf.expandDims(a, 0), b), -2);
-  if (b.rank === 1) return squeezed(matMul(a, tf.expandDims(b, -1)), -1);
-  const [m, k] = a.shape.slice(-2);
-  const n = b.shape.at(-1) as number;
-  if (b.rank === 2) {
-    const flat = tf.matMul(tf.reshape(a, [-1, k]), b as tf.Tensor2D);
-    return tf.reshape(flat, [...a.shape.slice(0, -1), n]);
-  }
-  const before = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)) as number[];
-  const size = before.reduce((x, y) => x * y, 1);
-  const spread = (x: tf.Tensor, rows: number, cols: number) => {
-    const to = [...before, rows, cols];
-    return tf.reshape(String(to) === String(x.shape) ? x : tf.broadcastTo(x, to), [
-      size,
-      rows,
-      cols,
-    ]);
-  };
-  const product = tf.matMul(spread(a, m, k), spread(b, k, n));
-  return tf.reshape(product, [...before, m, n]);
-}
-
-const squeezed = (x: tf.Tensor, axis: number) => tf.squeeze(x, [axis + x.rank]);
 
 function matMulShape(a: Shape, b: Shape): Shape {
   if (!a.length || !b.length) throw new Error('a number is no matrix.');
@@ -236,7 +212,7 @@ function normOf(args: Arguments, dimensions: number): Norm {
     if (ord === null || ord === 2) return euclid;
     if (infinite) return (x, axes) => greatest(tf.abs(x), axes);
     if (lowest) return (x, axes) => least(tf.abs(x), axes);
-    if (ord === 0) return (x, axes) => tf.sum(tf.cast(tf.notEqual(x, 0), 'float32'), axes, true);
+    if (ord === 0) return (x, axes) => tf.sum(tf.cast(notEqual(x, 0), 'float32'), axes, true);
     if (typeof ord === 'number') {
       return (x, axes) => tf.pow(tf.sum(tf.pow(tf.abs(x), ord), axes, true), 1 / ord);
     }

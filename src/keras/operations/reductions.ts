@@ -1,6 +1,7 @@
 /** Operations that make one number of many, and those that carry one along an axis. */
 import * as tf from '@tensorflow/tfjs-core';
-import {withGradient, withoutGradient} from './gradients.js';
+import {equal, isFiniteNumber, isNan, logicalNot} from './conditions.js';
+import {choose, cumulativeSum, withGradient, withoutGradient} from './gradients.js';
 import {cast, type Operation, promoted, type Table, toFloat} from './operation.js';
 import {axesOf, reducedShape, sizeOfShape, toAxis} from './shapes.js';
 import {type Arguments, kindOf} from './values.js';
@@ -42,9 +43,9 @@ function extreme(x: tf.Tensor, axes: number[], keepDims: boolean, isMax: boolean
   return withGradient(
     [x],
     () => reduce(x, axes, keepDims),
-    (dy, y) => {
-      const shape = reducedShape(x.shape, axes, true) as number[];
-      const isThere = tf.cast(tf.equal(x, tf.reshape(y, shape)), 'float32');
+    (dy, y, [values]) => {
+      const shape = reducedShape(values.shape, axes, true) as number[];
+      const isThere = tf.cast(equal(values, tf.reshape(y, shape)), 'float32');
       const share = tf.div(tf.reshape(dy, shape), tf.sum(isThere, axes, true));
       return [tf.mul(isThere, share)];
     },
@@ -74,7 +75,7 @@ export const logSumExp: Reduce = (x, axes, keepDims) => {
   const values = toFloat(x);
   const largest = withoutGradient([values], () => {
     const top = tf.max(values, axes, true);
-    return tf.where(tf.isFinite(top), top, tf.zerosLike(top));
+    return choose(isFiniteNumber(top), top, tf.zerosLike(top));
   });
   const total = tf.log(tf.sum(tf.exp(tf.sub(values, largest)), axes, true));
   const result = tf.add(total, largest);
@@ -128,27 +129,27 @@ const scan = (carry: (x: tf.Tensor, axis: number) => tf.Tensor): Operation => ({
   },
 });
 
-const sums = (x: tf.Tensor, axis: number) => tf.cumsum(x, axis);
+const sums = (x: tf.Tensor, axis: number) => cumulativeSum(x, axis);
 
 const products = (x: tf.Tensor, axis: number) =>
   withGradient(
     [x],
     () => tf.cumprod(x, axis),
-    (dy, y) => [tf.divNoNan(tf.cumsum(tf.mul(dy, y), axis, false, true), x)],
+    (dy, y, [values]) => [tf.divNoNan(tf.cumsum(tf.mul(dy, y), axis, false, true), values)],
   );
 
 /** x with a number in the place of those that are none. */
 const without = (x: tf.Tensor, value: number) =>
-  x.dtype === 'float32' ? tf.where(tf.isNaN(x), tf.fill(x.shape, value), x) : x;
+  x.dtype === 'float32' ? choose(isNan(x), tf.fill(x.shape, value), x) : x;
 
 const isNumber = (x: tf.Tensor) =>
-  withoutGradient([x], () => tf.cast(tf.logicalNot(tf.isNaN(toFloat(x))), 'float32'));
+  withoutGradient([x], () => tf.cast(logicalNot(isNan(toFloat(x))), 'float32'));
 
 /** NaN where all of them are. */
 const orNaN = (x: tf.Tensor, y: tf.Tensor, axes: number[], keepDims: boolean) => {
   if (x.dtype !== 'float32') return y;
   const count = tf.sum(isNumber(x), axes, keepDims);
-  return tf.where(tf.equal(count, 0), tf.fill(y.shape, Number.NaN), y);
+  return choose(equal(count, 0), tf.fill(y.shape, Number.NaN), y);
 };
 
 const nanMean: Reduce = (x, axes, keepDims) => {
@@ -184,7 +185,7 @@ const nanPlace = (find: typeof tf.argMax, worst: number): Operation => {
         if (x.dtype !== 'float32') return y;
         const axes = axesOf(args, x.rank);
         const count = tf.sum(isNumber(x), axes, args.flag('keepdims'));
-        return tf.where(tf.equal(count, 0), tf.scalar(-1, 'int32'), y);
+        return choose(equal(count, 0), tf.scalar(-1, 'int32'), y);
       });
     },
   };

@@ -1,6 +1,7 @@
 /** Operations that arrange what a tensor holds: its shape, its order, several of them in one. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
+import {equal, greaterEqual, lessEqual, notEqual} from './conditions.js';
 import {getItem} from './indexing.js';
 import {
   cast,
@@ -22,7 +23,7 @@ import {
   toAxis,
   withSize,
 } from './shapes.js';
-import {type Arguments, isList, kindOf, printedValue, Slice} from './values.js';
+import {type Arguments, Constant, isList, isTensor, kindOf, printedValue, Slice} from './values.js';
 
 const known = (shape: Shape) => shape as number[];
 
@@ -31,6 +32,8 @@ function givenShape(args: Arguments, name: string): Shape {
   const value = args.get(name);
   if (!isList(value)) return args.integers(name);
   return value.map((size) => {
+    // A size that the model computes, in Keras 2: what is left, if there is one such.
+    if (isTensor(size) && !(size instanceof Constant)) return null;
     if (size === null || (typeof size === 'number' && Number.isInteger(size))) return size;
     throw new Error(`its ${name} must be whole numbers, but is ${printedValue(value)}.`);
   });
@@ -437,7 +440,12 @@ const rot90: Operation = {
   signature: 'array, k=1, axes=None',
   shape: (args) => {
     const {shape} = args.tensor('array');
-    const {order} = turn(args, shape.length);
+    const {order, plane} = turn(args, shape.length);
+    const [height, width] = plane.map((axis) => shape[axis]);
+    // Keras's function for TensorFlow reshapes there what should be transposed.
+    if (args.integer('k', 1) % 4 === 2 && height !== width) {
+      throw new Error('half a turn of what is not square is another in Keras for each backend.');
+    }
     return order.map((axis) => shape[axis]);
   },
   compute: (args) => {
@@ -448,13 +456,13 @@ const rot90: Operation = {
 };
 
 /** A turn as a reversal of axes and then an exchange of two. */
-function turn(args: Arguments, rank: number): {order: number[]; flips: number[]} {
+function turn(args: Arguments, rank: number) {
   const [a, b] = args.has('axes') ? axesOf(args, rank, 'axes') : [0, 1];
   const quarter = ((args.integer('k', 1) % 4) + 4) % 4;
   const straight = [...Array(rank).keys()];
   const crossed = straight.map((axis) => (axis === a ? b : axis === b ? a : axis));
   const flips = [[], [b], [a, b], [a]][quarter];
-  return {order: quarter % 2 ? crossed : straight, flips};
+  return {order: quarter % 2 ? crossed : straight, flips, plane: [a, b]};
 }
 
 const broadcastTo: Operation = {
@@ -513,7 +521,7 @@ const difference: Operation = {
       );
       y =
         y.dtype === 'bool'
-          ? tf.notEqual(tf.cast(later, 'int32'), tf.cast(sooner, 'int32'))
+          ? notEqual(tf.cast(later, 'int32'), tf.cast(sooner, 'int32'))
           : tf.sub(later, sooner);
     }
     return y === x ? tf.clone(x) : y;
@@ -627,7 +635,7 @@ const diag = (isFlat: boolean): Operation => ({
     const n = x.size;
     const values = throughInt(tf.reshape(x, [1, n]), (y) => {
       const eye = tf.cast(
-        band(n, n, (row, col) => tf.equal(row, col)),
+        band(n, n, (row, col) => equal(row, col)),
         kindOf(y.dtype),
       );
       const [before, after] = [Math.max(0, k), Math.max(0, -k)];
@@ -780,8 +788,8 @@ export const shaping: Table = {
   Trace: trace,
   Transpose: permutation('x, axes=None', reversedOrder),
   Trapezoid: trapezoid,
-  Tril: triangle(tf.greaterEqual),
-  Triu: triangle(tf.lessEqual),
+  Tril: triangle(greaterEqual),
+  Triu: triangle(lessEqual),
   Vander: vander,
   Vsplit: splitting('x, indices_or_sections', even, () => 0),
   Vstack: joining(

@@ -31,6 +31,14 @@ export class Constant implements TensorLike {
   toTensor(): tf.Tensor {
     return tf.tensor(this.values, this.shape, this.dtype);
   }
+
+  toLists(shape = this.shape, values = this.values): unknown {
+    if (!shape.length) return this.dtype === 'bool' ? Boolean(values[0]) : values[0];
+    const size = sizeOf(shape.slice(1));
+    return Array.from({length: shape[0]}, (_, i) =>
+      this.toLists(shape.slice(1), values.slice(i * size, (i + 1) * size)),
+    );
+  }
 }
 
 export class Slice {
@@ -131,6 +139,8 @@ export class Arguments<T extends TensorLike = TensorLike> {
     if (isTensor(value)) return value as T;
     if (isScalar(value)) return this.make(new Constant(value));
     if (isList(value)) {
+      const whole = joined(value);
+      if (whole) return this.make(whole);
       if (containsTensor(value))
         throw new Error(`its ${name} mixes tensors and numbers in a list.`);
       return this.make(new Constant(value));
@@ -189,6 +199,20 @@ export class Arguments<T extends TensorLike = TensorLike> {
       );
     });
   }
+}
+
+/** A list with constants in it as one constant; undefined where there is a tensor, or none. */
+function joined(list: readonly Value[]): Constant | undefined {
+  const nested = (value: Value): unknown => {
+    if (isList(value)) return value.map(nested);
+    return value instanceof Constant ? value.toLists() : value;
+  };
+  const hasConstant = (value: Value): boolean =>
+    isList(value) ? value.some(hasConstant) : value instanceof Constant;
+  const isPlain = (value: Value): boolean =>
+    isList(value) ? value.every(isPlain) : value instanceof Constant || isScalar(value);
+  if (!hasConstant(list) || !isPlain(list)) return undefined;
+  return new Constant(nested(list));
 }
 
 const containsTensor = (value: Value): boolean =>
