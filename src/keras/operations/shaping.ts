@@ -298,7 +298,7 @@ const pad: Operation = {
   signature: "x, pad_width, mode='constant', constant_values=None",
   shape: (args) => {
     const {shape} = args.tensor('x');
-    const mode = args.text('mode', 'constant');
+    const mode = args.text('mode', 'constant').toLowerCase();
     if (!['constant', 'reflect', 'symmetric'].includes(mode)) {
       throw new Error(`there is no mode ${mode} of padding in Keras.`);
     }
@@ -307,7 +307,7 @@ const pad: Operation = {
   compute: (args) => {
     const x = args.tensor('x');
     const paddings = paddingsOf(args, x.rank);
-    const mode = args.text('mode', 'constant');
+    const mode = args.text('mode', 'constant').toLowerCase();
     if (mode === 'constant') {
       const value = args.has('constant_values') ? args.number('constant_values') : 0;
       return throughInt(x, (y) => tf.pad(y, paddings, value));

@@ -214,7 +214,7 @@ export const tensorflow: Table = {
     shape: (args) => [args.tensor('x').shape.length],
     compute: (args) => tf.tensor1d(args.tensor('x').shape, 'int32'),
   },
-  SquaredDifference: binary((a, b) => tf.squaredDifference(a, b)),
+  SquaredDifference: binary((a, b) => tf.square(tf.sub(a, b))),
   TfArgsort: sorting("x, axis=-1, direction='ASCENDING', stable=False", placesAlong),
   TfCumsum: sums,
   TfDiagPart: {
