@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
 import {equal} from './conditions.js';
-import {choose} from './gradients.js';
+import {choose, gather} from './gradients.js';
 import {onPictures} from './neural.js';
 import {cast, type Operation, type Table, throughInt, toFloat} from './operation.js';
 import {addSizes} from './shapes.js';
@@ -109,13 +109,15 @@ const framing = (kind: 'padding' | 'cropping'): Operation => {
 };
 
 /** One number for each dimension of places. */
-function each(args: Arguments, name: string, count: number, otherwise: number): number[] {
+export function each(args: Arguments, name: string, count: number, otherwise: number): number[] {
   if (!args.has(name)) return Array(count).fill(otherwise);
   const values = args.integers(name);
+  // TensorFlow takes the batch and the channels with the places.
+  if (values.length === count + 2) return values.slice(1, -1);
   return values.length === 1 ? Array(count).fill(values[0]) : values;
 }
 
-interface Windows {
+export interface Windows {
   size: number[];
   strides: number[];
   dilations: number[];
@@ -123,7 +125,11 @@ interface Windows {
 }
 
 /** How many windows there are along an axis, and the margins before and after. */
-function windowsAlong(length: number, {size, strides, dilations, isSame}: Windows, i: number) {
+export function windowsAlong(
+  length: number,
+  {size, strides, dilations, isSame}: Windows,
+  i: number,
+) {
   const extent = (size[i] - 1) * dilations[i] + 1;
   if (!isSame) return {count: Math.floor((length - extent) / strides[i]) + 1, before: 0, after: 0};
   const count = Math.ceil(length / strides[i]);
@@ -132,11 +138,15 @@ function windowsAlong(length: number, {size, strides, dilations, isSame}: Window
 }
 
 /** The windows of [batch, …places, channels]: [batch, …counts, …size, channels] as a flat list of parts. */
-function windowsOf(given: tf.Tensor, windows: Windows): {parts: tf.Tensor[]; counts: number[]} {
+export function windowsOf(
+  given: tf.Tensor,
+  windows: Windows,
+  margin = 0,
+): {parts: tf.Tensor[]; counts: number[]} {
   const {size, strides, dilations} = windows;
   const along = size.map((_, i) => windowsAlong(given.shape[i + 1], windows, i));
-  const margin = along.map(({before, after}): [number, number] => [before, after]);
-  const x = throughInt(given, (y) => tf.pad(y, [[0, 0], ...margin, [0, 0]]));
+  const paddings = along.map(({before, after}): [number, number] => [before, after]);
+  const x = throughInt(given, (y) => tf.pad(y, [[0, 0], ...paddings, [0, 0]], margin));
   const counts = along.map(({count}) => count);
   const places = size.reduce<number[][]>(
     (all, n) => all.flatMap((at) => Array.from({length: n}, (_, k) => [...at, k])),
@@ -352,6 +362,53 @@ const gaussianBlur = onPictures(
   },
 );
 
+/** A picture whose heights and widths are others, the places those of the centres of its points. */
+const resize: Operation = onPictures(
+  "images, size, interpolation='bilinear', antialias=False, crop_to_aspect_ratio=False, " +
+    "pad_to_aspect_ratio=False, fill_mode='constant', fill_value=0.0, data_format=None",
+  (shape, args) => {
+    const method = args.text('interpolation', 'bilinear');
+    if (!['bilinear', 'nearest'].includes(method)) {
+      throw new Error(`tfjs cannot do its interpolation ${method}.`);
+    }
+    for (const option of ['antialias', 'crop_to_aspect_ratio', 'pad_to_aspect_ratio']) {
+      if (args.flag(option)) throw new Error(`tfjs cannot do its ${option}.`);
+    }
+    const n = shape.length;
+    return [...shape.slice(0, n - 3), ...args.integers('size'), shape[n - 1]];
+  },
+  (x, args) => {
+    const [height, width] = args.integers('size');
+    const isNearest = args.get('interpolation') === 'nearest';
+    const along = isNearest ? nearestAlong : linearAlong;
+    const resized = along(along(x, x.rank - 3, height), x.rank - 2, width);
+    return resized;
+  },
+);
+
+function nearestAlong(x: tf.Tensor, axis: number, size: number): tf.Tensor {
+  const old = x.shape[axis];
+  const places = Array.from({length: size}, (_, i) =>
+    Math.min(old - 1, Math.floor(((i + 0.5) * old) / size)),
+  );
+  return throughInt(x, (y) => gather(y, tf.tensor1d(places, 'int32'), axis));
+}
+
+function linearAlong(given: tf.Tensor, axis: number, size: number): tf.Tensor {
+  const x = toFloat(given);
+  const old = x.shape[axis];
+  const places = Array.from({length: size}, (_, i) =>
+    Math.min(old - 1, Math.max(0, ((i + 0.5) * old) / size - 0.5)),
+  );
+  const at = (f: (place: number) => number) => gather(x, tf.tensor1d(places.map(f), 'int32'), axis);
+  const share = tf.reshape(
+    tf.tensor1d(places.map((place) => place - Math.floor(place))),
+    x.shape.map((_, i) => (i === axis ? size : 1)),
+  );
+  const [below, above] = [at(Math.floor), at(Math.ceil)];
+  return tf.add(below, tf.mul(tf.sub(above, below), share));
+}
+
 const SOBEL = [
   [
     [-1, -2, -1],
@@ -399,6 +456,7 @@ export const images: Table = {
   PadImages: framing('padding'),
   RGBToGrayscale: gray,
   RGBToHSV: toHsv,
+  Resize: resize,
   SobelEdges: sobelEdges,
   Unfold: unfold,
 };

@@ -124,14 +124,14 @@ function argumentsOf(
 function readKeras2(saved: SavedLayer, {args, kwargs}: SavedCall, inputs: Inputs): Read {
   const name = String(saved.config.function).replace(/^compat\.v[12]\./, '');
   const known = own(tensorFlowFunctions, name);
-  if (!known || !own(operations, known.operation)) throw unknown();
+  if (!known) throw unknown();
   const {operation, parameters, ignored} = known;
   const [first] = parameters.values();
   const named: Record<string, Saved> = {[first]: savedOf(args[0], inputs)};
   for (const [key, value] of Object.entries(kwargs)) {
     const parameter = parameters.get(key);
     if (parameter) named[parameter] = savedOf(value, inputs);
-    else if (value != null && !ignored.includes(key)) {
+    else if (value != null && value !== false && !ignored.includes(key)) {
       throw new Error(`is called with ${key} = ${printed(value)}, which is not supported.`);
     }
   }

@@ -1,5 +1,6 @@
 /** The table of operations: a row each, in files by kind. */
 import {activations} from './activations.js';
+import {convolutions} from './convolutions.js';
 import {elementwise} from './elementwise.js';
 import {fourier} from './fourier.js';
 import {images} from './images.js';
@@ -16,6 +17,7 @@ import {tensorflow} from './tensorflow.js';
 /** By the names of Keras 3's classes. */
 export const kerasOperations: Table = {
   ...activations,
+  ...convolutions,
   ...elementwise,
   ...fourier,
   ...images,
@@ -52,7 +54,14 @@ export const refused: Readonly<Record<string, string>> = {
   ...because('is not computed by tfjs', [
     ...['Cholesky', 'CholeskyInverse', 'Det', 'Eig', 'Eigh', 'Inv', 'Logdet', 'Lstsq', 'LuFactor'],
     ...['MatrixRank', 'Pinv', 'Qr', 'Slogdet', 'Solve', 'SolveTriangular', 'SVD'],
-    ...['AffineTransform', 'MapCoordinates', 'PerspectiveTransform', 'ScaleAndTranslate', 'SSIM'],
+    ...[
+      'AffineTransform',
+      'ConvTranspose',
+      'MapCoordinates',
+      'PerspectiveTransform',
+      'ScaleAndTranslate',
+      'SSIM',
+    ],
     ...['CTCDecode', 'CTCLoss', 'ISTFT', 'Nanmedian', 'Nanpercentile', 'Nanquantile', 'View'],
   ]),
 };

@@ -20,6 +20,7 @@ const IGNORED = [
   'validate_indices',
   'conjugate',
   'use_cudnn_on_gpu',
+  'preserve_aspect_ratio',
   'out_type',
   'output_type',
 ];
@@ -174,7 +175,7 @@ const reductions = [
     'math.cumsum': 'TfCumsum: x, axis, exclusive, reverse',
     'math.cumprod': 'Cumprod: x, axis',
     'math.top_k': 'TopK: input>x, k, sorted',
-    'nn.moments': 'Moments: x, axes, shift, keepdims',
+    'nn.moments': 'Moments: x, axes, keepdims',
     argsort: 'TfArgsort: values>x, axis, direction, stable',
     sort: 'TfSort: values>x, axis, direction',
     norm: 'Norm: tensor>x, ord, axis, keepdims',
@@ -194,19 +195,15 @@ const shapes = rows({
   clip_by_value: 'Clip: t>x, clip_value_min>x_min, clip_value_max>x_max',
   concat: 'Concatenate: values>xs, axis',
   expand_dims: 'ExpandDims: input>x, axis',
-  eye: 'Eye: num_rows>N, num_columns>M',
-  fill: 'Full: dims>shape, value>fill_value',
   gather: 'TfGather: params>x, indices, axis, batch_dims',
   identity: 'Copy: input>x',
   'linalg.band_part': 'BandPart: input>x, num_lower, num_upper',
   'linalg.diag_part': 'TfDiagPart: input>x, k',
   'linalg.matmul': 'TfMatmul: a, b, transpose_a, transpose_b',
   matmul: 'TfMatmul: a, b, transpose_a, transpose_b',
-  'linalg.trace': 'TfTrace: x',
   'linalg.matrix_transpose': 'MatrixTranspose: a>x',
   'linalg.tensordot': 'Tensordot: a>x1, b>x2, axes',
   tensordot: 'Tensordot: a>x1, b>x2, axes',
-  meshgrid: 'Meshgrid: x, indexing',
   'nn.bias_add': 'Add: value>x1, bias>x2',
   'nn.depth_to_space': 'DepthToSpace: input>x, block_size, data_format',
   'nn.space_to_depth': 'SpaceToDepth: input>x, block_size, data_format',
@@ -229,22 +226,20 @@ const shapes = rows({
   transpose: 'Transpose: a>x, perm>axes',
   unstack: 'Unstack: value>x, num, axis',
   where: 'Where: condition, x>x1, y>x2',
-  'image.resize': 'TfResize: images, size, method, preserve_aspect_ratio, antialias',
+  'image.resize': 'Resize: images, size, method>interpolation, antialias',
   'keras.backend.batch_flatten': 'BatchFlatten: x',
 });
 
-const layers = rows({
-  'nn.conv1d':
-    'TfConv: input>x, filters>kernel, filter>kernel, stride>strides, padding, data_format, dilations',
-  'nn.conv2d':
-    'TfConv: input>x, filters>kernel, filter>kernel, strides, padding, data_format, dilations',
-  'nn.avg_pool': 'TfAveragePool: input>x, value>x, ksize, strides, padding, data_format',
-  'nn.avg_pool1d': 'TfAveragePool: input>x, ksize, strides, padding, data_format',
-  'nn.avg_pool2d': 'TfAveragePool: input>x, ksize, strides, padding, data_format',
-  'nn.max_pool': 'TfMaxPool: input>x, value>x, ksize, strides, padding, data_format',
-  'nn.max_pool1d': 'TfMaxPool: input>x, ksize, strides, padding, data_format',
-  'nn.max_pool2d': 'TfMaxPool: input>x, ksize, strides, padding, data_format',
-});
+const POOL = 'input>inputs, value>inputs, ksize>pool_size, strides, padding, data_format';
+const CONV =
+  'input>inputs, filters>kernel, filter>kernel, stride>strides, strides, padding, data_format, ' +
+  'dilations>dilation_rate';
+
+const layers = [
+  ...named('nn.avg_pool nn.avg_pool1d nn.avg_pool2d nn.avg_pool3d', `AveragePool: ${POOL}`),
+  ...named('nn.max_pool nn.max_pool1d nn.max_pool2d nn.max_pool3d', `MaxPool: ${POOL}`),
+  ...named('nn.conv1d nn.conv2d nn.conv3d nn.convolution', `Conv: ${CONV}`),
+];
 
 export const tensorFlowFunctions: Readonly<Record<string, TensorFlowFunction>> = Object.fromEntries(
   [...binaries, ...unaries, ...activations, ...reductions, ...shapes, ...layers],
