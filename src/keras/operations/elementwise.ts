@@ -14,7 +14,14 @@ import {
   logicalOr,
   notEqual,
 } from './conditions.js';
-import {choose, divideNoNaN, sumTo, withGradient, withoutGradient} from './gradients.js';
+import {
+  broadcastTo,
+  choose,
+  divideNoNaN,
+  sumTo,
+  withGradient,
+  withoutGradient,
+} from './gradients.js';
 import {
   binary,
   broadcast,
@@ -515,7 +522,7 @@ const likes: Table = {
       const x = args.tensor('x');
       const dtype = kindOf(args.has('dtype') ? args.text('dtype') : x.dtype);
       const value = args.tensor('fill_value');
-      return throughInt(cast(value, dtype), (y) => tf.broadcastTo(y, x.shape));
+      return throughInt(cast(value, dtype), (y) => broadcastTo(y, x.shape));
     },
   },
 };

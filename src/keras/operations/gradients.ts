@@ -106,3 +106,28 @@ export function sumTo(dy: tf.Tensor, shape: number[]): tf.Tensor {
   const axes = padded.flatMap((size, i) => (size === 1 && dy.shape[i] !== 1 ? [i] : []));
   return tf.reshape(axes.length ? tf.sum(dy, axes, true) : dy, shape);
 }
+
+/** x repeated along its axes: tfjs has no gradient of it above rank 4. */
+export function tiled(x: tf.Tensor, times: number[]): tf.Tensor {
+  return withGradient(
+    [x],
+    () => tf.tile(x, times),
+    (dy, _, [{shape}]) => [
+      times.reduce((sum, count, axis) => {
+        if (count === 1) return sum;
+        const [before, after] = [sum.shape.slice(0, axis), sum.shape.slice(axis + 1)];
+        const apart = tf.reshape(sum, [sizeOf(before), count, shape[axis], sizeOf(after)]);
+        return tf.reshape(tf.sum(apart, 1), [...before, shape[axis], ...after]);
+      }, dy),
+    ],
+  );
+}
+
+/** x broadcast to a shape: tfjs has no gradient of it above rank 4. */
+export function broadcastTo(x: tf.Tensor, shape: number[]): tf.Tensor {
+  return withGradient(
+    [x],
+    () => tf.broadcastTo(x, shape),
+    (dy, _, [given]) => [sumTo(dy, given.shape)],
+  );
+}

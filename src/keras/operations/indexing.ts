@@ -1,7 +1,7 @@
 /** Operations that take parts of a tensor, by slices, indices and their like. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
-import {choose, gather, withGradient, withoutGradient} from './gradients.js';
+import {broadcastTo, choose, gather, withGradient, withoutGradient} from './gradients.js';
 import {cast, type Operation, select, type Table, throughInt} from './operation.js';
 import {broadcastShapes, toAxis, withSize} from './shapes.js';
 import {
@@ -180,7 +180,7 @@ export function takeAlongAxis(x: tf.Tensor, indices: tf.Tensor, axis: number): t
   const shape = broadcastShapes(withSize(x.shape, axis, 1), withSize(indices.shape, axis, 1));
   const spread = (y: tf.Tensor) => {
     const to = withSize(shape, axis, y.shape[axis]) as number[];
-    return tf.transpose(String(to) === String(y.shape) ? y : tf.broadcastTo(y, to), toLast);
+    return tf.transpose(String(to) === String(y.shape) ? y : broadcastTo(y, to), toLast);
   };
   const [values, places] = [spread(x), spread(fromStart(indices, x.shape[axis]))];
   const rows = order.reduce((n, i) => n * (shape[i] as number), 1);

@@ -1,5 +1,6 @@
 /** A product of matrices with the rules of NumPy for vectors and for the dimensions before the last two. */
 import * as tf from '@tensorflow/tfjs-core';
+import {broadcastTo} from './gradients.js';
 import {broadcastShapes} from './shapes.js';
 
 /** [..., m, k] × [..., k, n], the dimensions before broadcast. */
@@ -16,11 +17,7 @@ export function matMul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const size = before.reduce((x, y) => x * y, 1);
   const spread = (x: tf.Tensor, rows: number, cols: number) => {
     const to = [...before, rows, cols];
-    return tf.reshape(String(to) === String(x.shape) ? x : tf.broadcastTo(x, to), [
-      size,
-      rows,
-      cols,
-    ]);
+    return tf.reshape(String(to) === String(x.shape) ? x : broadcastTo(x, to), [size, rows, cols]);
   };
   const product = tf.matMul(spread(a, m, k), spread(b, k, n));
   return tf.reshape(product, [...before, m, n]);

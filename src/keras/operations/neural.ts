@@ -5,6 +5,7 @@ import {layerNorm} from '../../ops/layer_norm.js';
 import {rmsNorm} from '../../ops/rms_norm.js';
 import {softmaxOver} from './activations.js';
 import {greaterEqual} from './conditions.js';
+import {broadcastTo, tiled, withGradient} from './gradients.js';
 import {takeAlongAxis} from './indexing.js';
 import {cast, type Operation, select, type Table, toFloat} from './operation.js';
 import {logSumExp, variance} from './reductions.js';
@@ -123,7 +124,7 @@ function toHeads(x: tf.Tensor, heads: number): tf.Tensor4D {
   const [batch, places, own, width] = x.shape as number[];
   const moved = tf.transpose(x, [0, 2, 1, 3]);
   if (own === heads) return moved as tf.Tensor4D;
-  const apart = tf.tile(tf.expandDims(moved, 2), [1, 1, heads / own, 1, 1]);
+  const apart = tiled(tf.expandDims(moved, 2), [1, 1, heads / own, 1, 1]);
   return tf.reshape(apart, [batch, heads, places, width]);
 }
 
@@ -132,7 +133,7 @@ function masked(scores: tf.Tensor, args: Arguments<tf.Tensor>): tf.Tensor {
   const hidden = tf.fill(scores.shape, LOWEST);
   const causal = args.flag('is_causal')
     ? select(
-        tf.broadcastTo(tf.cast(band(rows, cols, greaterEqual), 'int32'), scores.shape),
+        broadcastTo(tf.cast(band(rows, cols, greaterEqual), 'int32'), scores.shape),
         scores,
         hidden,
       )
@@ -223,6 +224,22 @@ const binaryCrossentropy: Operation = {
   },
 };
 
+/** The gradient is TensorFlow's, which takes it that the targets of a row add up to 1. */
+function crossentropyOfLogits(target: tf.Tensor, logits: tf.Tensor, axis: number): tf.Tensor {
+  const logShares = (x: tf.Tensor) => tf.sub(x, logSumExp(x, [axis], true));
+  return withGradient(
+    [target, logits],
+    () => tf.neg(tf.sum(tf.mul(target, logShares(logits)), axis)),
+    (dy, _, [targets, x]) => {
+      const up = tf.expandDims(dy, axis);
+      return [
+        tf.neg(tf.mul(up, logShares(x))),
+        tf.mul(up, tf.sub(softmaxOver(x, [axis]), targets)),
+      ];
+    },
+  );
+}
+
 const categoricalCrossentropy: Operation = {
   signature: 'target, output, from_logits=False, axis=-1',
   shape: (args) => {
@@ -233,7 +250,7 @@ const categoricalCrossentropy: Operation = {
     const [target, output] = floatsOf(args, 'target', 'output') as tf.Tensor[];
     const axis = toAxis(args.integer('axis', -1), output.rank);
     if (args.flag('from_logits')) {
-      return tf.neg(tf.sum(tf.mul(target, tf.sub(output, logSumExp(output, [axis], true))), axis));
+      return crossentropyOfLogits(target, output, axis);
     }
     const shares = tf.div(output, tf.sum(output, axis, true));
     return tf.neg(

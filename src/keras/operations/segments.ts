@@ -1,6 +1,6 @@
 /** Sums and the like over values that belong together, and how many there are. */
 import * as tf from '@tensorflow/tfjs-core';
-import {choose, withoutGradient} from './gradients.js';
+import {choose, tiled, withoutGradient} from './gradients.js';
 import {oneHotOf} from './indexing.js';
 import {cast, type Operation, promoted, type Table, toFloat} from './operation.js';
 import {max} from './reductions.js';
@@ -38,8 +38,8 @@ const sum: Combine = (data, isMember) => tf.matMul(tf.cast(isMember, 'float32'),
 const spread = (data: tf.Tensor, isMember: tf.Tensor, otherwise: number) => {
   const shape = [isMember.shape[0], ...data.shape];
   return choose(
-    tf.tile(tf.expandDims(isMember, -1), [1, 1, data.shape[1] as number]),
-    tf.tile(tf.expandDims(data, 0), [isMember.shape[0], 1, 1]),
+    tiled(tf.expandDims(isMember, -1), [1, 1, data.shape[1] as number]),
+    tiled(tf.expandDims(data, 0), [isMember.shape[0], 1, 1]),
     tf.fill(shape, otherwise),
   );
 };

@@ -67,3 +67,11 @@ export const timesSize = (size: Size, times: number): Size => (size === null ? n
 /** The shape with another size in the place of one. */
 export const withSize = (shape: Shape, axis: number, size: Size): Shape =>
   shape.map((old, i) => (i === axis ? size : old));
+
+/** What two shapes are that must be alike; a size known in one is known. @throws Error They differ. */
+export function sameShape(a: Shape, b: Shape): Shape {
+  if (a.length !== b.length || a.some((n, i) => n !== null && b[i] !== null && n !== b[i])) {
+    throw new Error(`the shapes [${a}] and [${b}] do not fit.`);
+  }
+  return a.map((size, i) => size ?? b[i]);
+}

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
 import {equal, greaterEqual, lessEqual, notEqual} from './conditions.js';
+import {broadcastTo, tiled} from './gradients.js';
 import {getItem} from './indexing.js';
 import {
   cast,
@@ -341,7 +342,7 @@ const tile: Operation = {
   compute: (args) => {
     const x = args.tensor('x');
     const {shape, times} = tiling(args, x.shape);
-    return throughInt(tf.reshape(x, known(shape)), (y) => tf.tile(y, times));
+    return throughInt(tf.reshape(x, known(shape)), (y) => tiled(y, times));
   },
 };
 
@@ -377,8 +378,8 @@ const repeat: Operation = {
     const repeated = (y: tf.Tensor, times: number) => {
       const apart = tf.expandDims(y, axis + 1);
       const counts = apart.shape.map((_, i) => (i === axis + 1 ? times : 1));
-      const tiled = throughInt(apart, (z) => tf.tile(z, counts));
-      return tf.reshape(tiled, known(withSize(y.shape, axis, y.shape[axis] * times)));
+      const copies = throughInt(apart, (z) => tiled(z, counts));
+      return tf.reshape(copies, known(withSize(y.shape, axis, y.shape[axis] * times)));
     };
     if (repeats.length === 1) return repeated(x, repeats[0]);
     const one = known(withSize(x.shape, axis, 1));
@@ -465,7 +466,7 @@ function turn(args: Arguments, rank: number) {
   return {order: quarter % 2 ? crossed : straight, flips, plane: [a, b]};
 }
 
-const broadcastTo: Operation = {
+const broadcasting: Operation = {
   signature: 'x, shape',
   shape: (args) => {
     const to = args.integers('shape');
@@ -474,7 +475,7 @@ const broadcastTo: Operation = {
   },
   compute: (args) => {
     const to = args.integers('shape');
-    return throughInt(args.tensor('x'), (y) => tf.broadcastTo(y, to));
+    return throughInt(args.tensor('x'), (y) => broadcastTo(y, to));
   },
 };
 
@@ -497,7 +498,7 @@ const meshgrid: Operation = {
     });
     return tensors.map((x, i) => {
       const own = shape.map((size, axis) => (axis === axisOf(i) ? size : 1));
-      return throughInt(tf.reshape(x, own), (y) => tf.broadcastTo(y, shape));
+      return throughInt(tf.reshape(x, own), (y) => broadcastTo(y, shape));
     });
   },
 };
@@ -742,7 +743,7 @@ const atLeast3d = (shape: Shape): Shape =>
 export const shaping: Table = {
   Append: flatIfNoAxis,
   ArraySplit: splitting('x, indices_or_sections, axis=0', uneven, byAxis),
-  BroadcastTo: broadcastTo,
+  BroadcastTo: broadcasting,
   Concatenate: joining(
     'xs, axis=0',
     (shape) => shape,
