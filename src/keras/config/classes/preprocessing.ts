@@ -1,6 +1,8 @@
 import {CenterCrop, RandomCrop, Resizing} from '../../layers/images/layers.js';
 import {randomImageLayers} from '../../layers/images/random.js';
 import {Normalization, Rescaling} from '../../layers/preprocessing/scaling.js';
+import type {SavedLayer} from '../saved.js';
+import type {KerasVersion} from '../version.js';
 import type {KerasClass, KerasClasses} from './row.js';
 
 /** Keras 2 hands no mask on through a preprocessing layer, Keras 3 through these two. */
@@ -17,8 +19,14 @@ const random = Object.entries(randomImageLayers).map(([name, layer]) => [
 export const preprocessing: KerasClasses = {
   CenterCrop: {...ofImages, layer: CenterCrop},
   Normalization: {...passesIn3, layer: Normalization},
-  RandomCrop: {...ofImages, layer: RandomCrop},
+  RandomCrop: {...ofImages, layer: RandomCrop, refuses: cropsInTraining},
   Rescaling: {...passesIn3, layer: Rescaling},
   Resizing: {...ofImages, layer: Resizing},
   ...Object.fromEntries(random),
 };
+
+/** In inference Keras 2 resizes the images; Keras 3 leaves them, against the shape that it states. */
+function cropsInTraining(_saved: SavedLayer, {major}: KerasVersion): string | undefined {
+  if (major < 3) return undefined;
+  return 'Keras 3 crops in training alone. In Python put a CenterCrop or a Resizing in its place.';
+}

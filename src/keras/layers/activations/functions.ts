@@ -16,8 +16,20 @@ export const ActivationBase = Object.getPrototypeOf(
   builtIn.constructor,
 ) as abstract new () => Activation;
 
-const step = (condition: tf.Tensor, x: tf.Tensor): tf.Tensor =>
-  tf.mul(x, tf.cast(condition, 'float32'));
+/** What is computed of x and has no gradient: a mask of it, a count of its elements. */
+export function withoutGradient(x: tf.Tensor, compute: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
+  return tf.customGrad((given) => ({
+    value: compute(given as tf.Tensor),
+    gradFunc: () => tf.zerosLike(x),
+  }))(x);
+}
+
+/** x where the condition holds, otherwise 0. */
+export const keptWhere = (x: tf.Tensor, condition: (x: tf.Tensor) => tf.Tensor): tf.Tensor =>
+  tf.mul(
+    x,
+    withoutGradient(x, (each) => tf.cast(condition(each), 'float32')),
+  );
 
 /** Piecewise linear from 0 at −3 to 1 at 3: the `hard_sigmoid` of Keras 3. */
 export const hardSigmoid = (x: tf.Tensor): tf.Tensor => tf.div(tf.relu6(tf.add(x, 3)), 6);
@@ -37,20 +49,29 @@ export function glu(x: tf.Tensor): tf.Tensor {
 }
 
 /**
- * The point of the simplex that is nearest to x, along the last axis: max(x − τ, 0), with τ such that
- * it adds up to 1. An element is in the support where the others exceed it by less than 1 together.
- *
- * Source: Martins, Astudillo 2016, "From softmax to sparsemax" (arXiv 1602.02068).
+ * max(x − τ, 0) along the last axis. The support are the elements that the others exceed by less than
+ * 1 together. In Keras τ is (Σ of the support's cumulative sums, from the largest on, − 1) / its size,
+ * where Martins, Astudillo 2016 (arXiv 1602.02068) have the last of these sums alone; these are
+ * Keras's values. Source: sparsemax of keras/src/backend.
  */
 export function sparsemax(x: tf.Tensor): tf.Tensor {
+  const support = withoutGradient(x, supportOf);
+  // An element is in as many of the sums as there are elements in the support that are not larger.
+  const times = withoutGradient(x, (each) => {
+    const [one, other] = [tf.expandDims(each, -1), tf.expandDims(each, -2)];
+    const smaller = tf.cast(tf.less(other, one), 'float32');
+    const equal = tf.mul(tf.cast(tf.equal(other, one), 'float32'), 0.5);
+    const inSupport = tf.expandDims(supportOf(each), -2);
+    return tf.add(tf.sum(tf.mul(tf.add(smaller, equal), inSupport), -1), 0.5);
+  });
+  const sums = tf.sum(tf.mul(x, tf.mul(support, times)), -1, true);
+  return tf.relu(tf.sub(x, tf.div(tf.sub(sums, 1), tf.sum(support, -1, true))));
+}
+
+/** 1 in the support of `sparsemax`, 0 elsewhere. */
+function supportOf(x: tf.Tensor): tf.Tensor {
   const excess = tf.sum(tf.relu(tf.sub(tf.expandDims(x, -2), tf.expandDims(x, -1))), -1);
-  const support = tf.customGrad((given) => ({
-    value: tf.cast(tf.less(given as tf.Tensor, 1), 'float32'),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }))(excess);
-  const count = tf.sum(support, -1, true);
-  const threshold = tf.div(tf.sub(tf.sum(tf.mul(x, support), -1, true), 1), count);
-  return tf.mul(tf.sub(x, threshold), support);
+  return tf.cast(tf.less(excess, 1), 'float32');
 }
 
 /** By name, in Keras's spelling. Sources: keras.activations of Keras 3. */
@@ -58,7 +79,7 @@ const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   celu: (x) => tf.add(tf.relu(x), tf.expm1(tf.minimum(x, 0))),
   exponential: tf.exp,
   glu,
-  hard_shrink: (x) => step(tf.greater(tf.abs(x), 0.5), x),
+  hard_shrink: (x) => keptWhere(x, (each) => tf.greater(tf.abs(each), 0.5)),
   hard_sigmoid_keras3: hardSigmoid,
   hard_silu: (x) => tf.mul(x, hardSigmoid(x)),
   hard_tanh: (x) => tf.clipByValue(x, -1, 1),

@@ -8,7 +8,7 @@ import {
   type LayerArgs,
   OptionsLayer,
 } from '../options_layer.js';
-import {leakyRelu} from './functions.js';
+import {keptWhere, leakyRelu} from './functions.js';
 import {
   type Activation as ActivationObject,
   type ActivationOption,
@@ -61,7 +61,7 @@ export class ReLU extends OptionsLayer<ReLUOptions> {
 
   protected override compute([x]: tf.Tensor[]): tf.Tensor {
     const {maxValue, negativeSlope, threshold} = this.options;
-    let y = threshold ? tf.mul(x, tf.cast(tf.greater(x, threshold), 'float32')) : tf.relu(x);
+    let y = threshold ? keptWhere(x, (each) => tf.greater(each, threshold)) : tf.relu(x);
     if (maxValue !== null) y = tf.clipByValue(y, 0, maxValue);
     if (!negativeSlope) return y;
     return tf.sub(y, tf.mul(tf.relu(tf.sub(threshold, x)), negativeSlope));
@@ -122,6 +122,6 @@ export class ThresholdedReLU extends OptionsLayer<{theta: number}> {
   }
 
   protected override compute([x]: tf.Tensor[], _kwargs: CallArgs): tf.Tensor {
-    return tf.mul(x, tf.cast(tf.greater(x, this.options.theta), 'float32'));
+    return keptWhere(x, (each) => tf.greater(each, this.options.theta));
   }
 }

@@ -165,19 +165,17 @@ export function dilated(kernel: tf.Tensor, dilations: number[], firstAxis = 0): 
   }, kernel);
 }
 
-/** The kernels without which the gradient of a convolution throws, by the dimensions of places. */
-const GRADIENT_KERNELS: Record<number, string[]> = {
-  2: [
-    'Conv2DBackpropInput',
-    'Conv2DBackpropFilter',
-    'DepthwiseConv2dNativeBackpropInput',
-    'DepthwiseConv2dNativeBackpropFilter',
-  ],
-  3: ['Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2'],
-};
+/** The kernels without which the gradient of a convolution in two dimensions throws. */
+const GRADIENT_KERNELS = [
+  'Conv2DBackpropInput',
+  'Conv2DBackpropFilter',
+  'DepthwiseConv2dNativeBackpropInput',
+  'DepthwiseConv2dNativeBackpropFilter',
+];
 
+/** Whether tfjs has the gradient, and right: in three dimensions that of its wasm backend is not. */
 const hasGradient = (rank: number): boolean =>
-  GRADIENT_KERNELS[rank].every((name) => tf.getKernel(name, tf.getBackend()));
+  rank === 2 && GRADIENT_KERNELS.every((name) => tf.getKernel(name, tf.getBackend()));
 
 /** The same of slices and matrix products, a product for each place of the kernel. */
 function composed(x: tf.Tensor, kernel: tf.Tensor, options: ConvolveOptions): tf.Tensor {
@@ -206,7 +204,7 @@ function composed(x: tf.Tensor, kernel: tf.Tensor, options: ConvolveOptions): tf
 }
 
 /** All indices of a shape, row-major. */
-function indices(sizes: number[]): number[][] {
+export function indices(sizes: number[]): number[][] {
   return sizes.reduce<number[][]>(
     (all, size) => all.flatMap((at) => Array.from({length: size}, (_, i) => [...at, i])),
     [[]],

@@ -1,9 +1,9 @@
 /** Pooling over windows of one, two or three dimensions, and over windows that adapt to the output. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
-import {outputLength} from '../convolution/convolve.js';
+import {everyNth, indices, outputLength, padSame} from '../convolution/convolve.js';
 import {type DataFormat, fromLast, shapeFromLast, shapeToLast, toLast} from '../data_format.js';
-import {type ArgsOf, eachOf, OptionsLayer, sizeBy} from '../options_layer.js';
+import {type ArgsOf, type CallArgs, eachOf, OptionsLayer, sizeBy} from '../options_layer.js';
 
 type Kind = 'max' | 'average';
 
@@ -32,9 +32,61 @@ function pool(
     const [size, step] = [sizes, strides] as [number, number][];
     return op(x as tf.Tensor4D, size, step, padding);
   }
-  const op = kind === 'max' ? tf.maxPool3d : tf.avgPool3d;
+  if (kind === 'max') return maxOfThree(x, sizes, strides, padding);
   const [size, step] = [sizes, strides] as [number, number, number][];
-  return op(x as tf.Tensor5D, size, step, padding);
+  return tf.avgPool3d(x as tf.Tensor5D, size, step, padding);
+}
+
+/**
+ * The largest of windows in three dimensions: first over two of them, then over the third. tfjs's own
+ * op takes on wasm the least positive number for the least number of all.
+ */
+function maxOfThree(
+  x: tf.Tensor,
+  [depth, ...sizes]: number[],
+  [step, ...strides]: number[],
+  padding: 'valid' | 'same',
+): tf.Tensor {
+  const [batch, planes, height, width, channels] = x.shape;
+  const flat = tf.reshape(x, [batch * planes, height, width, channels]);
+  const pooled = pool(flat, 'max', sizes, strides, padding);
+  const [, rows, cols] = pooled.shape;
+  const aside = tf.reshape(pooled, [batch, planes, rows * cols, channels]);
+  const y = pool(aside, 'max', [depth, 1], [step, 1], padding);
+  return tf.reshape(y, [batch, y.shape[1] as number, rows, cols, channels]);
+}
+
+/** Below every number that a layer gives. */
+const LEAST = -3.4e38;
+
+/** The largest of each window, with a gradient; tfjs's own is wrong on wasm. */
+function maxInTraining(
+  x: tf.Tensor,
+  sizes: number[],
+  strides: number[],
+  padding: 'valid' | 'same',
+) {
+  const padded = padding === 'same' ? padSame(x, sizes, strides, LEAST) : x;
+  const last = sizes.map((size, i) => {
+    const places = outputLength(padded.shape[i + 1], size, strides[i], 'valid');
+    return (places - 1) * strides[i] + 1;
+  });
+  const shape = [x.shape[0], ...last, x.shape.at(-1) as number];
+  const parts = indices(sizes).map((at) =>
+    everyNth(tf.slice(padded, [0, ...at, 0], shape), strides),
+  );
+  return parts.reduce((most, part) => tf.maximum(most, part));
+}
+
+/**
+ * The mean of what is there of each window, without the padding. tfjs's own gradient of it counts the
+ * padding in.
+ */
+function meanOfThere(x: tf.Tensor, sizes: number[], strides: number[]): tf.Tensor {
+  const share = (of: tf.Tensor) =>
+    pool(padSame(of, sizes, strides), 'average', sizes, strides, 'valid');
+  const ones = tf.ones([1, ...x.shape.slice(1, -1), 1]);
+  return tf.div(share(x), share(ones));
 }
 
 /** The largest value, or the mean, of each window. */
@@ -53,9 +105,15 @@ class Pooling extends OptionsLayer<PoolingOptions> {
     this.supportsMasking = false;
   }
 
-  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+  protected override compute([x]: tf.Tensor[], {training}: CallArgs): tf.Tensor {
     const {padding, dataFormat} = this.options;
     const input = toLast(tf.cast(x, 'float32'), dataFormat);
+    if (training && this.kind === 'max') {
+      return fromLast(maxInTraining(input, this.sizes, this.steps, padding), dataFormat);
+    }
+    if (training && padding === 'same' && this.kind === 'average') {
+      return fromLast(meanOfThere(input, this.sizes, this.steps), dataFormat);
+    }
     return fromLast(pool(input, this.kind, this.sizes, this.steps, padding), dataFormat);
   }
 

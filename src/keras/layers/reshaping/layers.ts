@@ -160,13 +160,11 @@ class UpSampling extends PlacesLayer<UpSamplingOptions> {
 
 /** Each place of a dimension, several times over. */
 function repeated(x: tf.Tensor, axis: number, factor: number): tf.Tensor {
-  const apart = tf.expandDims(x, axis + 1);
-  const tiled = tf.tile(
-    apart,
-    apart.shape.map((_, k) => (k === axis + 1 ? factor : 1)),
-  );
+  const before = x.shape.slice(0, axis + 1).reduce((product, size) => product * size, 1);
+  const after = x.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const copies = Array.from({length: factor}, () => tf.reshape(x, [before, 1, after]));
   return tf.reshape(
-    tiled,
+    tf.concat(copies, 1), // the gradient of a tile is not there for every rank
     x.shape.map((size, k) => (k === axis ? size * factor : size)),
   );
 }

@@ -1,0 +1,91 @@
+/** A model for each option of each layer: what it predicts and how it learns, held against Keras. */
+import {loadKerasModel} from '../../../src/keras/index.js';
+import {tf} from '../../backends/current.js';
+import fixture from '../../fixtures/keras/layer_models_keras3.json';
+import {expectClose} from '../../support/close.js';
+
+type Stored = [shape: number[], values: number[]];
+
+interface LayerModelCase {
+  name: string;
+  config: object;
+  weights: [name: string, shape: number[], values: number[]][];
+  xs: Stored[];
+  dtype: 'float32' | 'int32';
+  ys: Stored[];
+  trained?: Stored[];
+}
+
+const cases = fixture.cases as unknown as LayerModelCase[];
+
+/** The model as the converter would leave it: a topology, and weights by their paths in `.keras`. */
+function artifacts({config, weights}: LayerModelCase): tf.io.ModelArtifacts {
+  const values = weights.flatMap(([, , each]) => each);
+  return {
+    modelTopology: {keras_version: '3.15.1', model_config: config},
+    weightSpecs: weights.map(([name, shape]) => ({name, shape, dtype: 'float32'})),
+    weightData: Float32Array.from(values).buffer,
+  };
+}
+
+const tensors = (stored: Stored[], dtype?: 'float32' | 'int32') =>
+  stored.map(([shape, values]) => tf.tensor(values, shape, dtype));
+
+async function expectPrediction(model: tf.LayersModel, xs: tf.Tensor[], expected: Stored[]) {
+  const ys = [model.predict(xs.length > 1 ? xs : xs[0])].flat();
+  expect(ys.map(({shape}) => shape)).toEqual(expected.map(([shape]) => shape));
+  for (const [i, y] of ys.entries()) {
+    const values = expected[i][1];
+    const largest = Math.max(1, ...values.map(Math.abs));
+    expectClose(await y.data(), values, 2e-5 * largest);
+  }
+  tf.dispose(ys);
+}
+
+async function saved(model: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
+  let found: tf.io.ModelArtifacts | undefined;
+  await model.save(
+    tf.io.withSaveHandler(async (given) => {
+      const modelTopology = JSON.parse(JSON.stringify(given.modelTopology));
+      found = {...given, modelTopology};
+      return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
+    }),
+  );
+  return found as tf.io.ModelArtifacts;
+}
+
+describe.each(cases)('$name', (one) => {
+  const {dtype, ys, trained} = one;
+
+  test('predicts as in Keras, also saved again, and leaves nothing', async () => {
+    const before = tf.memory().numTensors;
+    const xs = tensors(one.xs, dtype);
+    const model = await loadKerasModel(tf.io.fromMemory(artifacts(one)));
+    await expectPrediction(model, xs, ys);
+    const again = await tf.loadLayersModel(tf.io.fromMemory(await saved(model)));
+    await expectPrediction(again, xs, ys);
+    again.dispose();
+    model.dispose();
+    tf.dispose(xs);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  if (!trained) return;
+  test('learns as in Keras', async () => {
+    const xs = tensors(one.xs, dtype);
+    const targets = ys.map(([shape]) => tf.zeros(shape));
+    const model = await loadKerasModel(tf.io.fromMemory(artifacts(one)));
+    const optimizer = tf.train.sgd(fixture.learningRate);
+    model.compile({optimizer, loss: 'meanSquaredError'});
+    await model.fit(xs.length > 1 ? xs : xs[0], targets.length > 1 ? targets : targets[0], {
+      batchSize: 64,
+      epochs: 1,
+      shuffle: false,
+      verbose: 0,
+    });
+    await expectPrediction(model, xs, trained);
+    optimizer.dispose();
+    model.dispose();
+    tf.dispose([xs, targets]);
+  });
+});
