@@ -25,7 +25,7 @@ export const preprocessing: KerasClasses = {
   ...Object.fromEntries(random),
 };
 
-/** In inference Keras 2 resizes the images; Keras 3 leaves them, against the shape that it states. */
+/** Keras 2 resizes the images in inference; Keras 3 leaves them, against the shape that it states. */
 function cropsInTraining(_saved: SavedLayer, {major}: KerasVersion): string | undefined {
   if (major < 3) return undefined;
   return 'Keras 3 crops in training alone. In Python put a CenterCrop or a Resizing in its place.';

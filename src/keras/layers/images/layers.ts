@@ -95,7 +95,7 @@ export class CenterCrop extends SizedLayer<SizeOptions> {
   }
 }
 
-/** In training a part of each image, which tfjs cannot draw as Keras does; otherwise its middle. */
+/** Resizes the images in inference; the part of each that Keras draws in training is not drawn here. */
 export class RandomCrop extends SizedLayer<SizeOptions & {seed: number | null}> {
   /** @nocollapse */
   static className = 'RandomCrop';
