@@ -20,6 +20,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {type LayerNormAttrs, LayerNormGrad} from '../kernels/contract.js';
+import {isAbsent} from '../kernels/placeholder.js';
 
 export const layerNormGradGradient: tf.GradConfig = {
   kernelName: LayerNormGrad,
@@ -27,8 +28,8 @@ export const layerNormGradGradient: tf.GradConfig = {
   gradFunc: (upstream, saved, attrs) => {
     const {center, epsilon} = attrs as unknown as LayerNormAttrs;
     const [v, vgamma, vbeta] = upstream as tf.Tensor[]; // as x, [cols], [cols]
-    const [dy, x, stats, gammaOrPlaceholder] = saved;
-    const gamma = gammaOrPlaceholder.size === 0 ? tf.scalar(1) : gammaOrPlaceholder;
+    const [dy, x, stats, savedGamma] = saved;
+    const gamma = isAbsent(savedGamma) ? tf.scalar(1) : savedGamma;
 
     const rowMean = (a: tf.Tensor) => tf.mean(a, -1, true); // [..., cols] to [..., 1]
     const centered = (a: tf.Tensor) => (center ? tf.sub(a, rowMean(a)) : a);
@@ -49,8 +50,8 @@ export const layerNormGradGradient: tf.GradConfig = {
       dy: () =>
         tf.add(tf.add(tf.mul(gamma, tf.mul(rstd, project(v))), tf.mul(vgamma, xhat)), vbeta),
       gamma: () =>
-        gammaOrPlaceholder.size === 0
-          ? tf.zerosLike(gammaOrPlaceholder)
+        isAbsent(savedGamma)
+          ? tf.zerosLike(savedGamma)
           : sumOverRows(tf.mul(dy, tf.mul(rstd, project(v)))),
       x: () => {
         const g = tf.mul(gamma, dy);

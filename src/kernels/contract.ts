@@ -22,8 +22,13 @@
  *   g is that number exactly, so that g − mean(g) is 0. Kernels therefore sum g − g₀, where g₀ is
  *   the row's first g, and no fused multiply-add may compute γ·dy − mean(g) with an unrounded
  *   product.
+ *
+ * New semantics are a new kernel name, never a new optional input: the `LayerNorm` of a third party
+ * would ignore the input in silence. A new name gets a row in `KernelTypes`, and in
+ * `composed/index.ts` a default that is composed of other kernels and ops, so that it works on every
+ * backend at once; a backend's own kernel of that name is worth it only where it is faster.
  */
-import type {KernelConfig, KernelFunc, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 
 /** Name of the forward kernel. */
 export const LayerNorm = 'LayerNorm';
@@ -64,52 +69,27 @@ export interface LayerNormGradInputs {
 /** `dx`: as x. `dgamma`, `dbeta`: [cols]. */
 export type LayerNormGradOutputs = [dx: TensorInfo, dgamma: TensorInfo, dbeta: TensorInfo];
 
-export type Kernel<Backend, Inputs, Outputs> = (args: {
-  inputs: Inputs;
-  attrs: LayerNormAttrs;
-  backend: Backend;
-}) => Outputs;
-
-/** Makes the registration of a backend's forward kernel. */
-export function layerNormConfig<Backend>(
-  backendName: string,
-  kernel: Kernel<Backend, LayerNormInputs, LayerNormOutputs>,
-): KernelConfig {
-  return kernelConfig(LayerNorm, backendName, kernel);
-}
-
-/** Makes the registration of a backend's backward kernel. */
-export function layerNormGradConfig<Backend>(
-  backendName: string,
-  kernel: Kernel<Backend, LayerNormGradInputs, LayerNormGradOutputs>,
-): KernelConfig {
-  return kernelConfig(LayerNormGrad, backendName, kernel);
-}
-
-function kernelConfig<Backend, Inputs, Outputs>(
-  kernelName: string,
-  backendName: string,
-  kernel: Kernel<Backend, Inputs, Outputs>,
-): KernelConfig {
-  const kernelFunc = ({inputs, attrs, backend}: Parameters<KernelFunc>[0]) =>
-    kernel({
-      inputs: withoutPlaceholders(inputs) as Inputs,
-      attrs: attrs as unknown as LayerNormAttrs,
-      backend: backend as Backend,
-    });
-  return {
-    kernelName,
-    backendName,
-    kernelFunc: kernelFunc as unknown as KernelFunc,
+/** What each kernel takes and gives, by its name. */
+export interface KernelTypes {
+  LayerNorm: {inputs: LayerNormInputs; attrs: LayerNormAttrs; outputs: LayerNormOutputs};
+  LayerNormGrad: {
+    inputs: LayerNormGradInputs;
+    attrs: LayerNormAttrs;
+    outputs: LayerNormGradOutputs;
   };
 }
 
-/** tfjs can save only tensors that exist for the gradient: an absent gamma arrives as shape [0]. */
-function withoutPlaceholders(inputs: NamedTensorInfoMap): NamedTensorInfoMap {
-  return Object.fromEntries(
-    Object.entries(inputs).filter(([, tensor]) => tensor != null && tensor.shape[0] !== 0),
-  );
-}
+export type KernelName = keyof KernelTypes;
+
+/** A kernel: runs at once, without a promise. */
+export type Kernel<Name extends KernelName, Backend> = (args: {
+  inputs: KernelTypes[Name]['inputs'];
+  attrs: KernelTypes[Name]['attrs'];
+  backend: Backend;
+}) => KernelTypes[Name]['outputs'];
+
+/** A kernel for each name. */
+export type Kernels<Backend> = {[Name in KernelName]: Kernel<Name, Backend>};
 
 /** The [rows, cols] that a kernel sees in a tensor of shape [..., cols]. */
 export function rowsAndCols({shape}: TensorInfo): {

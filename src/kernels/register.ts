@@ -1,51 +1,45 @@
-/** Registers the kernels of every backend, and the composed ones where a backend has none. */
+/** Registers a kernel of every name for every backend, and decides which one serves in a call. */
 import * as tf from '@tensorflow/tfjs-core';
-import {layerNormConfigComposed} from './composed/layer_norm.js';
-import {layerNormGradConfigComposed} from './composed/layer_norm_grad.js';
-import {LayerNorm, LayerNormGrad} from './contract.js';
-import {layerNormConfigCpu} from './cpu/layer_norm.js';
-import {layerNormGradConfigCpu} from './cpu/layer_norm_grad.js';
+import type {FusedBackend, Obstacle} from './backend.js';
+import {composed} from './composed/index.js';
+import {type KernelName, type Kernels, LayerNorm, LayerNormGrad} from './contract.js';
+import {cpu} from './cpu/index.js';
 import {noticeSubstitute} from './notice.js';
-import {hasAddon, type NodeJSKernelBackend} from './tensorflow/addon.js';
-import {layerNormConfigTensorflow} from './tensorflow/layer_norm.js';
-import {layerNormGradConfigTensorflow} from './tensorflow/layer_norm_grad.js';
-import {layerNormConfigWasm} from './wasm/layer_norm.js';
-import {layerNormGradConfigWasm} from './wasm/layer_norm_grad.js';
-import {layerNormConfigWebgl} from './webgl/layer_norm.js';
-import {layerNormGradConfigWebgl} from './webgl/layer_norm_grad.js';
-import {hasWebgl2} from './webgl/version.js';
-import {layerNormConfigWebgpu} from './webgpu/layer_norm.js';
-import {layerNormGradConfigWebgpu} from './webgpu/layer_norm_grad.js';
+import {withoutAbsent} from './placeholder.js';
+import {tensorflow} from './tensorflow/index.js';
+import {wasm} from './wasm/index.js';
+import {webgl} from './webgl/index.js';
+import {webgpu} from './webgpu/index.js';
 
-const fusedKernels: tf.KernelConfig[] = [
-  layerNormConfigCpu,
-  layerNormGradConfigCpu,
-  layerNormConfigTensorflow,
-  layerNormGradConfigTensorflow,
-  layerNormConfigWasm,
-  layerNormGradConfigWasm,
-  layerNormConfigWebgl,
-  layerNormGradConfigWebgl,
-  layerNormConfigWebgpu,
-  layerNormGradConfigWebgpu,
-];
+/** tfjs hands a kernel the instance of its own backend; to the compiler they are of many classes. */
+type AnyBackend = FusedBackend<never>;
+type AnyKernel = Kernels<never>[KernelName];
+
+const FUSED_BACKENDS: readonly AnyBackend[] = [cpu, tensorflow, wasm, webgl, webgpu];
+
+const KERNEL_NAMES = Object.keys(composed) as KernelName[];
 
 /** Backends that run on composed kernels, in this process and whichever copy of the package. */
 const composedBackends: Set<string> = sharedSet('tfjsLayerNormComposedBackends');
 
+/** The notices that were given: each is given once. */
+const noticed = new Set<string>();
+
 /** Registers our fused kernels. Safe to repeat: a kernel that is there already stays. */
 export function registerKernels(): void {
-  for (const config of fusedKernels) registerOnce(config);
+  for (const fused of FUSED_BACKENDS) registerFor(fused.name, fused);
 }
 
 /** Sees to it that the current backend can run our kernels; says so once where they are composed. */
 export function ensureKernels(): void {
   const backendName = tf.getBackend();
-  if (tf.getKernel(LayerNorm, backendName) && tf.getKernel(LayerNormGrad, backendName)) return;
-  registerOnce(layerNormConfigComposed(backendName));
-  registerOnce(layerNormGradConfigComposed(backendName));
-  composedBackends.add(backendName);
-  noticeSubstitute(`the backend '${backendName}'`);
+  const isMissing = (name: KernelName) => !tf.getKernel(name, backendName);
+  if (!KERNEL_NAMES.some(isMissing)) return;
+  if (isMissing(LayerNorm) || isMissing(LayerNormGrad)) {
+    composedBackends.add(backendName);
+    noticeSubstitute(`the backend '${backendName}'`);
+  }
+  registerFor(backendName);
 }
 
 /**
@@ -61,19 +55,63 @@ export function ensureKernels(): void {
  *     same values: several tfjs ops, or on `tensorflow` without its addon the kernel of `cpu`.
  */
 export function usesFusedKernel(backendName: string = tf.getBackend()): boolean {
-  if (backendName === 'tensorflow') return hasTensorflowAddon();
-  if (backendName === 'webgl' && tf.findBackend('webgl') && !hasWebgl2()) return false;
+  const fused = FUSED_BACKENDS.find(({name}) => name === backendName);
+  if (fused) return !obstacleOf(fused, tf.findBackend(backendName));
   return tf.getKernel(LayerNorm, backendName) != null && !composedBackends.has(backendName);
 }
 
-/** Others stand in for the kernels of this backend where its addon is missing. */
-function hasTensorflowAddon(): boolean {
-  const backend = tf.findBackend('tensorflow') as NodeJSKernelBackend | null;
-  return backend != null && hasAddon(backend);
+/** Registers a kernel of each name under a backend's name, where there is none yet. */
+function registerFor(backendName: string, fused?: AnyBackend): void {
+  for (const name of KERNEL_NAMES) {
+    if (!tf.getKernel(name, backendName)) tf.registerKernel(kernelConfig(name, backendName, fused));
+  }
 }
 
-function registerOnce(config: tf.KernelConfig): void {
-  if (!tf.getKernel(config.kernelName, config.backendName)) tf.registerKernel(config);
+/** What tfjs registers; without `fused` it runs the kernel's default. */
+export function kernelConfig(
+  kernelName: KernelName,
+  backendName: string,
+  fused?: AnyBackend,
+): tf.KernelConfig {
+  const kernelFunc = ({inputs, attrs, backend}: Parameters<tf.KernelFunc>[0]) => {
+    const given = withoutAbsent(inputs);
+    const {kernel, on} = fused
+      ? chosen(kernelName, fused, backend as never, Object.values(given))
+      : {kernel: composed[kernelName], on: backend};
+    return kernel({inputs: given as never, attrs: attrs as never, backend: on as never});
+  };
+  return {kernelName, backendName, kernelFunc: kernelFunc as unknown as tf.KernelFunc};
+}
+
+/** The kernel that is to compute with these inputs, and the backend in the form that it takes. */
+function chosen(
+  name: KernelName,
+  fused: AnyBackend,
+  backend: never,
+  inputs: tf.TensorInfo[],
+): {kernel: AnyKernel; on: unknown} {
+  const obstacle = obstacleOf(fused, backend);
+  const isOnHost = obstacle ? obstacle.standIn === 'cpu' : fused.prefersHost?.(backend, inputs);
+  const onHost = isOnHost ? cpu.kernels[name] : undefined;
+  if (onHost && fused.onHost) return {kernel: onHost, on: fused.onHost(backend)};
+  const own = obstacle ? undefined : fused.kernels[name];
+  return {kernel: own ?? composed[name], on: backend};
+}
+
+/** What keeps a backend's own kernels from running on it; a notice says so once. */
+function obstacleOf(fused: AnyBackend, backend: unknown): Obstacle | undefined {
+  const obstacle = fused.obstacle?.(backend as never);
+  const key = `${fused.name}: ${obstacle?.reason}`;
+  if (obstacle && backend && !noticed.has(key)) {
+    noticed.add(key);
+    const substitute = obstacle.standIn === 'cpu' ? "the kernel of 'cpu' serves" : undefined;
+    noticeSubstitute(
+      `the backend '${fused.name}' (${obstacle.reason})`,
+      substitute,
+      obstacle.advice,
+    );
+  }
+  return obstacle;
 }
 
 function sharedSet(name: string): Set<string> {

@@ -1,6 +1,7 @@
 /** What `layerNorm` and `rmsNorm` share: the checks, the rows, the kernel and the way back. */
 import * as tf from '@tensorflow/tfjs-core';
 import {LayerNorm} from '../kernels/contract.js';
+import {placeholder} from '../kernels/placeholder.js';
 import {ensureKernels} from '../kernels/register.js';
 import {checkEpsilon, resolveAxes} from './axes.js';
 import {rowView} from './row_view.js';
@@ -36,7 +37,7 @@ export function normalize(
   const {toRows, fromRows} = rowView(x.shape, axes);
   const inputs: tf.NamedTensorMap = {
     x: toRows(x),
-    gamma: gamma ? flat(gamma) : tf.tensor1d([], 'float32'),
+    gamma: gamma ? flat(gamma) : placeholder(),
   };
   if (beta) inputs.beta = flat(beta);
   const [y] = tf.engine().runKernel(LayerNorm, inputs, {epsilon, center}) as tf.Tensor[];

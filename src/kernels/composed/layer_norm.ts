@@ -13,7 +13,6 @@ import {
   type LayerNormAttrs,
   type LayerNormInputs,
   type LayerNormOutputs,
-  layerNormConfig,
   rowsAndCols,
 } from '../contract.js';
 import {asTensor} from './as_tensor.js';
@@ -71,9 +70,4 @@ function reshaped(x: tf.Tensor, shape: number[]): tf.Tensor {
 function reciprocalRoot(v: tf.Tensor, epsilon: number): tf.Tensor {
   const root = tf.sqrt(v); // not rsqrt, which on some backends is an approximation
   return epsilon > 0 ? tf.reciprocal(root) : tf.divNoNan(tf.onesLike(v), root);
-}
-
-/** The registration for a backend that has no kernel of its own. */
-export function layerNormConfigComposed(backendName: string): tf.KernelConfig {
-  return layerNormConfig(backendName, layerNorm);
 }

@@ -9,7 +9,6 @@ import {
   type LayerNormAttrs,
   type LayerNormGradInputs,
   type LayerNormGradOutputs,
-  layerNormGradConfig,
   rowsAndCols,
 } from '../contract.js';
 import {asTensor} from './as_tensor.js';
@@ -48,9 +47,4 @@ function centered(g: tf.Tensor, g0: tf.Tensor): tf.Tensor {
 
 function rowMean(x: tf.Tensor): tf.Tensor {
   return tf.mean(x, 1, true);
-}
-
-/** The registration for a backend that has no kernel of its own. */
-export function layerNormGradConfigComposed(backendName: string): tf.KernelConfig {
-  return layerNormGradConfig(backendName, layerNormGrad);
 }

@@ -11,14 +11,14 @@
  */
 
 import type {TypedArray} from '@tensorflow/tfjs-core';
+import type {HostBackend} from '../backend.js';
 import {
   type LayerNormAttrs,
   type LayerNormInputs,
   type LayerNormOutputs,
-  layerNormConfig,
   rowsAndCols,
 } from '../contract.js';
-import {type HostBackend, values} from './values.js';
+import {values} from './values.js';
 import {copyIn, copyOut, openWorkspace, rowsAtATime} from './workspace.js';
 
 export function layerNorm(args: {
@@ -119,5 +119,3 @@ function meanFrom(x0: number, x: TypedArray, start: number, cols: number): numbe
   for (let c = 0; c < cols; c++) sum += x[start + c] - x0;
   return sum / cols;
 }
-
-export const layerNormConfigCpu = layerNormConfig('cpu', layerNorm);

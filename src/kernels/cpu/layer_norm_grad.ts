@@ -11,14 +11,14 @@
  */
 
 import type {TypedArray} from '@tensorflow/tfjs-core';
+import type {HostBackend} from '../backend.js';
 import {
   type LayerNormAttrs,
   type LayerNormGradInputs,
   type LayerNormGradOutputs,
-  layerNormGradConfig,
   rowsAndCols,
 } from '../contract.js';
-import {type HostBackend, values} from './values.js';
+import {values} from './values.js';
 import {copyIn, copyOut, openWorkspace, rowsAtATime} from './workspace.js';
 
 export function layerNormGrad(args: {
@@ -143,5 +143,3 @@ function byTypedArrays(
   dgamma.set(dgammaSum);
   dbeta.set(dbetaSum);
 }
-
-export const layerNormGradConfigCpu = layerNormGradConfig('cpu', layerNormGrad);

@@ -7,7 +7,6 @@
  */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {NodeJSKernelBackend} from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
-import {noticeSubstitute} from '../notice.js';
 
 export type {NodeJSKernelBackend};
 
@@ -20,36 +19,22 @@ interface Addon {
 /** The addon's own entry in `exports` of package.json. */
 const ADDON = 'tfjs-layernorm/addon';
 
-/** `undefined`: not tried yet. */
-let isLoaded: boolean | undefined;
+/** Why the addon's ops are not there; `null` where they are, `undefined` where it was not tried yet. */
+let failure: string | null | undefined;
 
-/** Whether the fused kernels are there. Says once why they are not, and what to do. */
-export function hasAddon({isGPUPackage}: NodeJSKernelBackend): boolean {
-  isLoaded ??= isGPUPackage ? refuseOnGpu() : tryToLoad();
-  return isLoaded;
+/** Loads the addon, the first time that it is called. Gives why that failed, or `null`. */
+export function addonFailure(): string | null {
+  if (failure === undefined) failure = tryToLoad();
+  return failure;
 }
 
-function refuseOnGpu(): false {
-  return refuse('its tensors are on the GPU');
-}
-
-function tryToLoad(): boolean {
+function tryToLoad(): string | null {
   try {
     loadAddon().register();
-    return true;
+    return null;
   } catch (error) {
-    return refuse(
-      `its addon could not be loaded: ${(error as Error).message.trim()}`,
-      "the kernel of 'cpu' serves",
-      'On Linux, `npm rebuild tfjs-layernorm` compiles it; that takes a C compiler, make and ' +
-        'Python 3. There is none for other systems yet.',
-    );
+    return (error as Error).message.trim();
   }
-}
-
-function refuse(reason: string, substitute?: string, advice?: string): false {
-  noticeSubstitute(`the backend 'tensorflow' (${reason})`, substitute, advice);
-  return false;
 }
 
 /**

@@ -3,16 +3,8 @@
  * own, in C, which reads and writes TensorFlow's memory. Its passes over memory:
  * addon/src/layer_norm_grad.c.
  */
-import * as composed from '../composed/layer_norm_grad.js';
-import {
-  type LayerNormAttrs,
-  type LayerNormGradInputs,
-  type LayerNormGradOutputs,
-  layerNormGradConfig,
-} from '../contract.js';
-import * as cpu from '../cpu/layer_norm_grad.js';
-import {hasAddon, type NodeJSKernelBackend, runOp} from './addon.js';
-import {onHost} from './on_host.js';
+import type {LayerNormAttrs, LayerNormGradInputs, LayerNormGradOutputs} from '../contract.js';
+import {type NodeJSKernelBackend, runOp} from './addon.js';
 
 export function layerNormGrad(args: {
   inputs: LayerNormGradInputs;
@@ -20,11 +12,6 @@ export function layerNormGrad(args: {
   backend: NodeJSKernelBackend;
 }): LayerNormGradOutputs {
   const {inputs, attrs, backend} = args;
-  if (!hasAddon(backend)) {
-    if (backend.isGPUPackage) return composed.layerNormGrad(args);
-    return cpu.layerNormGrad({inputs, attrs, backend: onHost(backend)});
-  }
-
   const {dy, x, stats, gamma} = inputs;
   // The op has four inputs, always; x stands in the place of an absent gamma and is not read there.
   const opInputs = [dy, x, stats, gamma ?? x];
@@ -32,5 +19,3 @@ export function layerNormGrad(args: {
   const [dx, dgamma, dbeta] = runOp(backend, 'TfjsLayerNormGrad', options, opInputs, 3);
   return [dx, dgamma, dbeta];
 }
-
-export const layerNormGradConfigTensorflow = layerNormGradConfig('tensorflow', layerNormGrad);

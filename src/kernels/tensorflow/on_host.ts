@@ -3,7 +3,7 @@
  * those serve where the addon cannot be had, several times faster than TensorFlow's own ops.
  */
 import type {DataId, TypedArray} from '@tensorflow/tfjs-core';
-import type {HostBackend} from '../cpu/values.js';
+import type {HostBackend} from '../backend.js';
 import type {NodeJSKernelBackend} from './addon.js';
 
 /** Reading copies, unless TensorFlow has not seen the tensor yet; what is written is not copied. */

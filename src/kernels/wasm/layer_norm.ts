@@ -11,7 +11,6 @@ import {
   type LayerNormAttrs,
   type LayerNormInputs,
   type LayerNormOutputs,
-  layerNormConfig,
   rowsAndCols,
 } from '../contract.js';
 import {memoryOf, offsetOf} from './memory.js';
@@ -40,5 +39,3 @@ export function layerNorm(args: {
   );
   return [y, stats];
 }
-
-export const layerNormConfigWasm = layerNormConfig('wasm', layerNorm);

@@ -10,7 +10,6 @@ import {
   type LayerNormAttrs,
   type LayerNormGradInputs,
   type LayerNormGradOutputs,
-  layerNormGradConfig,
   rowsAndCols,
 } from '../contract.js';
 import {memoryOf, offsetOf} from './memory.js';
@@ -54,5 +53,3 @@ export function layerNormGrad(args: {
   backend.disposeData(sums.dataId);
   return [dx, dgamma, dbeta];
 }
-
-export const layerNormGradConfigWasm = layerNormGradConfig('wasm', layerNormGrad);

@@ -12,20 +12,15 @@
  */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
-import * as composed from '../composed/layer_norm.js';
 import {
   type LayerNormAttrs,
   type LayerNormInputs,
   type LayerNormOutputs,
-  layerNormConfig,
   rowsAndCols,
 } from '../contract.js';
-import * as cpu from '../cpu/layer_norm.js';
 import {chunksOf} from './chunks.js';
-import {onHost} from './on_host.js';
 import {layoutOf, Packed, type Source} from './packed.js';
 import {COMPENSATED_SUM, normalized, ROUNDED} from './row.js';
-import {hasWebgl2} from './version.js';
 
 export function layerNorm(args: {
   inputs: LayerNormInputs;
@@ -35,9 +30,6 @@ export function layerNorm(args: {
   const {inputs, attrs, backend} = args;
   const {epsilon, center} = attrs;
   const {rows, cols} = rowsAndCols(inputs.x);
-  if (!hasWebgl2()) return composed.layerNorm(args);
-  const host = onHost(backend, Object.values(inputs));
-  if (host) return cpu.layerNorm({inputs, attrs, backend: host});
 
   const layout = layoutOf(inputs.x);
   const packed = new Packed(backend);
@@ -245,5 +237,3 @@ function normalize(center: boolean, hasGamma: boolean, hasBeta: boolean): Source
     }`,
   };
 }
-
-export const layerNormConfigWebgl = layerNormConfig('webgl', layerNorm);

@@ -11,20 +11,15 @@
  * A texel holds two columns of two rows: .rg of the upper, .ba of the lower row.
  */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import * as composed from '../composed/layer_norm_grad.js';
 import {
   type LayerNormAttrs,
   type LayerNormGradInputs,
   type LayerNormGradOutputs,
-  layerNormGradConfig,
   rowsAndCols,
 } from '../contract.js';
-import * as cpu from '../cpu/layer_norm_grad.js';
 import {chunksOf} from './chunks.js';
-import {onHost} from './on_host.js';
 import {type Grid, type Layout, layoutOf, Packed, type Source} from './packed.js';
 import {COMPENSATED_SUM, normalized, ROUNDED} from './row.js';
-import {hasWebgl2} from './version.js';
 
 const sizes: Source['uniforms'][number] = {name: 'sizes', type: 'ivec3'}; // cols, colPairs, chunks
 
@@ -35,9 +30,6 @@ export function layerNormGrad(args: {
 }): LayerNormGradOutputs {
   const {inputs, attrs, backend} = args;
   const {cols} = rowsAndCols(inputs.x);
-  if (!hasWebgl2()) return composed.layerNormGrad(args);
-  const host = onHost(backend, Object.values(inputs));
-  if (host) return cpu.layerNormGrad({inputs, attrs, backend: host});
 
   const layout = layoutOf(inputs.x);
   const packed = new Packed(backend);
@@ -249,5 +241,3 @@ function combineColumnChunks(channels: 'rg' | 'ba'): Source {
     }`,
   };
 }
-
-export const layerNormGradConfigWebgl = layerNormGradConfig('webgl', layerNormGrad);

@@ -14,11 +14,8 @@ import {
   type LayerNormAttrs,
   type LayerNormInputs,
   type LayerNormOutputs,
-  layerNormConfig,
   rowsAndCols,
 } from '../contract.js';
-import * as cpu from '../cpu/layer_norm.js';
-import {onHost} from './on_host.js';
 import {
   chunkAndGroup,
   dotOf,
@@ -42,8 +39,6 @@ export function layerNorm(args: {
 }): LayerNormOutputs {
   const {inputs, attrs, backend} = args;
   const {x, gamma, beta} = inputs;
-  const host = onHost(backend, Object.values(inputs));
-  if (host) return cpu.layerNorm({inputs, attrs, backend: host});
 
   const layout = layoutOf(rowsAndCols(x), backend);
   const {rows, cols, width, lanes, rowsAtOnce, chunks, groups, steps} = layout;
@@ -232,5 +227,3 @@ function numbersIn(chunk: string, {width, lanes, items}: Layout): string {
   const most = lanes * items;
   return `f32(min(units - ${chunk} * ${most}, ${most}) * ${width})`;
 }
-
-export const layerNormConfigWebgpu = layerNormConfig('webgpu', layerNorm);

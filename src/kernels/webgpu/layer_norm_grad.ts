@@ -13,11 +13,8 @@ import {
   type LayerNormAttrs,
   type LayerNormGradInputs,
   type LayerNormGradOutputs,
-  layerNormGradConfig,
   rowsAndCols,
 } from '../contract.js';
-import * as cpu from '../cpu/layer_norm_grad.js';
-import {onHost} from './on_host.js';
 import {
   chunkAndGroup,
   compensatedSum,
@@ -44,8 +41,6 @@ export function layerNormGrad(args: {
 }): LayerNormGradOutputs {
   const {inputs, attrs, backend} = args;
   const {dy, x, stats, gamma} = inputs;
-  const host = onHost(backend, Object.values(inputs));
-  if (host) return cpu.layerNormGrad({inputs, attrs, backend: host});
 
   const layout = layoutOf(rowsAndCols(x), backend);
   const {rows, cols} = layout;
@@ -352,5 +347,3 @@ function means(center: boolean): string {
       let meanG = ${center ? 'firstG + mean2.x' : '0.0'};
       let meanGXhat = mean2.y;`;
 }
-
-export const layerNormGradConfigWebgpu = layerNormGradConfig('webgpu', layerNormGrad);

@@ -68,14 +68,17 @@ describe('the ops of the addon', () => {
   test('are left alone by tfjs-node-gpu, whose tensors stay on the GPU: composed ops serve', async () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation();
     await jest.isolateModulesAsync(async () => {
-      const {layerNorm: kernel} = await import('../../../src/kernels/tensorflow/layer_norm.js');
+      const {kernelConfig} = await import('../../../src/kernels/register.js');
+      const {tensorflow} = await import('../../../src/kernels/tensorflow/index.js');
+      const {kernelFunc} = kernelConfig('LayerNorm', 'tensorflow', tensorflow);
       const backend = Object.create(tf.backend(), {isGPUPackage: {value: true}});
       const execute = jest.spyOn(backend, 'executeMultipleOutputs');
       const read = jest.spyOn(backend, 'readSync');
       tf.tidy(() => {
         const inputs = {x: tf.tensor2d([[1, 3]])};
-        const [y] = kernel({inputs, attrs: {epsilon: 0, center: true}, backend});
-        expect(Array.from((y as tf.Tensor).dataSync())).toEqual([-1, 1]);
+        const outputs = kernelFunc({inputs, attrs: {epsilon: 0, center: true}, backend});
+        const [y] = outputs as tf.TensorInfo[] as tf.Tensor[];
+        expect(Array.from(y.dataSync())).toEqual([-1, 1]);
       });
       expect(execute).not.toHaveBeenCalled();
       expect(read).not.toHaveBeenCalled();
