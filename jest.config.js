@@ -1,6 +1,6 @@
 /**
- * Jest's projects: `unit` (plain Node), one per backend, and two for what stands in where a backend
- * has no kernel of ours. The same specs run unchanged on every backend, but for those in
+ * Jest's projects: `unit` (plain Node), one per backend, and three for what stands in: the plain loops
+ * of `cpu` where there is no WebAssembly, and what serves where a backend has no kernel of ours. The same specs run unchanged on every backend, but for those in
  * `test/spec/kernels` that look inside one backend's kernels and run in its project alone.
  * `test/backends/<backend>.ts` is loaded before each of them. `npx jest --selectProjects webgl` runs
  * one project. With SOAK set the specs are those of `npm run soak`.
@@ -16,7 +16,7 @@ const specsOf = (backend) =>
     ? ['<rootDir>/test/soak/**/*.spec.ts']
     : [spec('{op,layers,graph,keras}/*'), spec(`kernels/{contract,${backend}}`)];
 
-/** For the kernels that stand in where a backend has none: what the ops and layers compute. */
+/** For the kernels that stand in: what the ops and layers compute. */
 const opSpecs = [
   spec('op/{errors,faults,gradients,invariants,large_gradients,memory,numerics}'),
   spec('layers/*'),
@@ -83,6 +83,8 @@ export default {
     ...BACKENDS.map((backend) =>
       BROWSER_BACKENDS.includes(backend) ? browserBackend(backend) : nodeBackend(backend),
     ),
-    ...['tensorflow-without-addon', 'third-party'].map((name) => nodeBackend(name, opSpecs)),
+    ...['cpu-without-wasm', 'tensorflow-without-addon', 'third-party'].map((name) =>
+      nodeBackend(name, opSpecs),
+    ),
   ],
 };

@@ -25,6 +25,7 @@ export const STEPS = {
 export const PROJECTS = {
   unit: {steps: ['tfjs-node', 'addon', 'browser']},
   ...Object.fromEntries(BACKENDS.map((backend) => [backend, {backend, steps: STEPS[backend]}])),
+  'cpu-without-wasm': {backend: 'cpu', steps: []},
   'tensorflow-without-addon': {backend: 'tensorflow', steps: ['tfjs-node']},
   'third-party': {backend: 'tensorflow', steps: ['tfjs-node']},
 };
