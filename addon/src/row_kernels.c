@@ -12,7 +12,7 @@ extern const struct row_kernels row_kernels_avx2;
 extern const struct row_kernels row_kernels_avx512;
 #endif
 
-/** From fast to slow; NULL where this processor cannot run them. */
+/** The i-th of the kernels, from fast to slow; NULL where this processor cannot run them. */
 static const struct row_kernels* candidate(int i) {
   switch (i) {
 #ifdef __x86_64__

@@ -83,13 +83,13 @@ struct row_kernels {
   void (*gradient)(const struct gradient_block* block, const struct gradient_row* rows, int count);
 };
 
-/** In double, slowly: for the rare row whose squares do not fit a float32. */
+/** The kernels in double, which are slow: for the rare row whose squares do not fit a float32. */
 extern const struct row_kernels row_kernels_double;
 
 /** The fastest that this processor can run. */
 const struct row_kernels* row_kernels_fast(void);
 
-/** Those to use for a row with this rstd. */
+/** The kernels to use for a row with this rstd. */
 const struct row_kernels* row_kernels_for(double rstd);
 
 /** Uses another instruction set from now on. Returns false if this processor has none so named. */

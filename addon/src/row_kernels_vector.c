@@ -53,7 +53,7 @@ static inline vector4 load4(const float* p) { return *(const unaligned_vector4*)
 
 static inline float sum_of_four(vector4 v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 
-/* By halves that stay in registers: by way of memory it would be a sixth of a short row's time. */
+/* It adds halves that stay in registers: to go by way of memory took a sixth of a short row's time. */
 static inline float sum_of_lanes(vector v) {
 #if LANES == 16
   const union { vector whole; vector8 half[2]; } sixteen = {v};
@@ -116,9 +116,9 @@ static inline float sample_mean(const float* x, int64_t n) {
 }
 
 /**
- * By the corrected sum of squares about a first mean m: m2 = Σd² − (Σd)²/n, exact for any m, and as
- * good as the two terms differ. Where m was too far from the mean, by two thirds of a standard
- * deviation, the sums are taken anew about the mean that they gave.
+ * The moments, from the sums of d = x − m for a number m near the mean: m2 = Σd² − (Σd)²/n. That is
+ * exact for any m, and has as many digits as its two terms differ in. Where m was further from the mean
+ * than two thirds of a standard deviation, the sums are taken anew about the mean that they gave.
  */
 static struct moments moments(const float* x, int64_t n, bool center) {
   float m = center ? sample_mean(x, n) : 0;
@@ -134,7 +134,7 @@ static struct moments moments(const float* x, int64_t n, bool center) {
   return (struct moments){.n = n, .mean = m, .m2 = NAN};
 }
 
-/** Always inlined with constants for `scale` and `offset`: a loop for each case, no test inside. */
+/** It is inlined with constants for `scale` and `offset`, so that each case has a loop without tests. */
 static inline __attribute__((always_inline)) void normalize_as(
     const float* x, int64_t n, const struct row_stats* stats, const float* gamma, bool scale,
     const float* beta, bool offset, float* y) {

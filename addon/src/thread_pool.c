@@ -66,7 +66,7 @@ static void* helper(void* unused) {
   return unused;
 }
 
-/** With `lock` held. Fewer threads than asked for are no error: the caller does the work. */
+/** Starts threads; `lock` must be held. Fewer than asked for are no error: the caller does the work. */
 static void start_helpers(int count) {
   sigset_t all, before;
   sigfillset(&all);

@@ -1,4 +1,4 @@
-/** Says once, by the caller's care, that something else computes what a fused kernel would. */
+/** Warns that something stands in for a fused kernel. The caller sees to it that it is said once. */
 export function noticeSubstitute(
   what: string,
   substitute = 'composed tfjs ops serve',

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * A kernel is typed to take a TensorInfo, but what tfjs hands it are the tensors that the op was
- * called with; those ops can be called on.
+ * The input of a kernel as a tensor that ops can be called on. Kernels are typed to take a TensorInfo,
+ * but what tfjs hands them are the very tensors that the op was called with.
  */
 export function asTensor(info: tf.TensorInfo): tf.Tensor {
   return info instanceof tf.Tensor ? info : tf.engine().makeTensorFromTensorInfo(info);

@@ -1,8 +1,9 @@
 /**
  * Layer normalisation composed of tfjs's own ops, for a backend without a kernel of ours.
  *
- * Four sums over x and seven passes that write, where a fused kernel has two passes; but no
- * statistic is ever tiled to the size of x, which is what makes the built-in layer slow.
+ * Four reductions read x, and seven passes write as many numbers as it has, where a fused kernel
+ * makes two passes in all. But no statistic is ever tiled to the size of x, which is what makes the
+ * built-in layer slow.
  *
  * Each row is first moved by its own first number and divided by its range. So it is exactly 0 if it
  * is constant, no square overflows or vanishes, and the mean is taken of numbers that are as small
@@ -25,9 +26,10 @@ export function layerNorm(args: {
   const {rows, cols} = rowsAndCols(inputs.x);
   return tf.tidy(() => {
     const x = reshaped(asTensor(inputs.x), [rows, cols]);
-    const least = tf.min(x, 1, true); // [rows, 1], as all the statistics
+    const least = tf.min(x, 1, true); // [rows, 1], as all the statistics are
     const greatest = tf.max(x, 1, true);
-    const spread = attrs.center ? tf.sub(greatest, least) : tf.maximum(greatest, tf.neg(least)); // of |x|
+    // max x − min x; without centring max |x|.
+    const spread = attrs.center ? tf.sub(greatest, least) : tf.maximum(greatest, tf.neg(least));
     const range = tf.maximum(spread, leastRange(attrs.epsilon));
 
     const x0 = tf.slice(x, [0, 0], [rows, 1]);
@@ -61,12 +63,12 @@ function rowMean(x: tf.Tensor): tf.Tensor {
   return tf.mean(x, 1, true);
 }
 
-/** A call of tfjs takes its time, even if nothing is to be done. */
+/** Reshapes x unless it has the shape: a call of tfjs takes time even where it has nothing to do. */
 function reshaped(x: tf.Tensor, shape: number[]): tf.Tensor {
   return tf.util.arraysEqual(x.shape, shape) ? x : tf.reshape(x, shape);
 }
 
-/** 1 / √v; without epsilon, v may be 0: a constant row, whose x̂ is 0. */
+/** 1 / √v, and 0 where v is 0, as it is for a constant row without epsilon, whose x̂ is 0. */
 function reciprocalRoot(v: tf.Tensor, epsilon: number): tf.Tensor {
   const root = tf.sqrt(v); // not rsqrt, which on some backends is an approximation
   return epsilon > 0 ? tf.reciprocal(root) : tf.divNoNan(tf.onesLike(v), root);

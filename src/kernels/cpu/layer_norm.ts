@@ -43,7 +43,7 @@ export function layerNorm(args: {
   ];
 }
 
-/** Normalises all rows in a workspace; false, and nothing done, where there is none. */
+/** Normalises all rows in a workspace. Where there is none it does nothing, and returns false. */
 function byModule(
   x: TypedArray,
   gamma: TypedArray | undefined,
@@ -68,7 +68,7 @@ function byModule(
       xAt,
       gamma ? gammaAt : 0,
       beta ? betaAt : 0,
-      xAt, // y in the place of x
+      xAt, // y takes the place of x
       statsAt + row * 2 * Float32Array.BYTES_PER_ELEMENT,
       end - row,
       cols,
@@ -102,7 +102,7 @@ function byTypedArrays(
     for (let c = 0; c < cols; c++) sumOfSquares += (x[start + c] - x0 - m) ** 2;
     const variance = sumOfSquares / cols;
 
-    // A constant row without epsilon: x − μ is 0, and so shall x̂ be.
+    // The sum is 0 for a constant row without epsilon: x − μ is 0 there, and x̂ is to be 0 as well.
     const rstd = variance + epsilon === 0 ? 0 : 1 / Math.sqrt(variance + epsilon);
 
     for (let c = 0; c < cols; c++) {

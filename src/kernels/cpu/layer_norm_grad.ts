@@ -46,7 +46,7 @@ export function layerNormGrad(args: {
   ];
 }
 
-/** The gradient of all rows in a workspace; false, and nothing done, where there is none. */
+/** Computes all rows in a workspace. Where there is none it does nothing, and returns false. */
 function byModule(
   dy: TypedArray,
   x: TypedArray,
@@ -79,7 +79,7 @@ function byModule(
       xAt,
       statsAt + row * 2 * Float32Array.BYTES_PER_ELEMENT,
       gamma ? gammaAt : 0,
-      dyAt, // dx in the place of dy
+      dyAt, // dx takes the place of dy
       dgammaAt,
       dbetaAt,
       dgammaSumAt,
@@ -98,7 +98,7 @@ function byModule(
   return true;
 }
 
-/** The gradient of all rows in plain loops. */
+/** Computes all rows in plain loops. */
 function byTypedArrays(
   dy: TypedArray,
   x: TypedArray,
@@ -111,10 +111,10 @@ function byTypedArrays(
 ): void {
   const cols = dgamma.length;
   const gammaOrOnes = gamma ?? new Float32Array(cols).fill(1);
-  const dgammaSum = new Float64Array(cols); // float64: sums over all the rows
-  const dbetaSum = new Float64Array(cols);
-  const xhat = new Float64Array(cols); // one row
-  const g = new Float64Array(cols); // one row
+  const dgammaSum = new Float64Array(cols); // [cols], float64, since they are sums over all the rows
+  const dbetaSum = new Float64Array(cols); // [cols]
+  const xhat = new Float64Array(cols); // [cols] of the row at hand
+  const g = new Float64Array(cols); // [cols], likewise
 
   for (let start = 0, row = 0; start < x.length; start += cols, row++) {
     const x0 = center ? x[start] : 0;

@@ -1,31 +1,31 @@
 /**
- * Our WebAssembly module over a memory of its own, into which the `cpu` backend copies rows, a
- * cacheful at a time. With SIMD that is several times faster than typed arrays, both copies
- * included.
+ * Our WebAssembly module on a memory of its own. The kernels of `cpu` copy rows into it, as many at a
+ * time as fit the processor's cache, and copy the results out. With SIMD that is several times faster
+ * than loops over typed arrays, both copies included.
  */
 import type {TypedArray} from '@tensorflow/tfjs-core';
 import {type WasmFunctions, wasmFunctions} from '../wasm/module.js';
 
 export interface Workspace {
   functions: WasmFunctions;
-  /** The whole memory. Valid until the next workspace is opened. */
+  /** The whole memory. This view is valid until the next workspace is opened. */
   floats: Float32Array;
-  /** Where each buffer starts, in bytes, in the order asked for. */
+  /** The byte offset at which each buffer starts, in the order in which they were asked for. */
   offsets: number[];
 }
 
-/** 128 KiB, which the second-level cache of any processor holds. */
+/** Numbers in 128 KiB, which the second-level cache of any processor holds. */
 const cachefulOfFloats = 1 << 15;
 
-/** The memory, once grown, stays: beyond this, rows are too long to be worth it. */
+/** A WebAssembly memory never shrinks, so it is not grown beyond this: longer rows go without it. */
 const maxBytes = 1 << 26;
 
 const pageBytes = 1 << 16;
 const vectorBytes = 16;
 
 /**
- * The memory and functions of the whole process, made at the first use. `undefined`: not tried yet;
- * `null`: not to be had.
+ * The memory and the functions, made at the first use for the whole process. `undefined` means that
+ * this was not tried yet, `null` that WebAssembly cannot be had.
  */
 let own: {memory: WebAssembly.Memory; functions: WasmFunctions} | null | undefined;
 
@@ -58,7 +58,10 @@ function start(): typeof own {
   }
 }
 
-/** Buffers one behind the other, each from a whole vector on; 0 stands for an absent buffer. */
+/**
+ * Lays the buffers out one behind the other, each aligned to a vector. None starts at 0, which stands
+ * for an absent buffer.
+ */
 function layOut(lengths: number[]): {offsets: number[]; end: number} {
   const offsets: number[] = [];
   let end = vectorBytes;

@@ -10,13 +10,13 @@ import type {NodeJSKernelBackend} from '@tensorflow/tfjs-node/dist/nodejs_kernel
 
 export type {NodeJSKernelBackend};
 
-/** What `addon/src/addon.c` exports, so far as it is used here. */
+/** The functions that `addon/src/addon.c` exports, so far as they are used here. */
 interface Addon {
   /** Registers the ops with the libtensorflow in this process; safe to repeat. */
   register(): {tensorflow: string};
 }
 
-/** The addon's own entry in `exports` of package.json. */
+/** The name of the addon in `exports` of package.json. */
 const ADDON = 'tfjs-layernorm/addon';
 
 /** Why the addon's ops are not there; `null` where they are, `undefined` where it was not tried yet. */
@@ -38,8 +38,8 @@ function tryToLoad(): string | null {
 }
 
 /**
- * Searches from this file, and from the working directory for a program that was bundled into a
- * file elsewhere.
+ * Searches for the addon from this file on, and then from the working directory, for a program that
+ * was bundled into a file somewhere else.
  */
 function loadAddon(): Addon {
   const {createRequire} = nodeModule();
@@ -58,7 +58,7 @@ function resolved(require: NodeJS.Require): (() => Addon) | undefined {
   }
 }
 
-/** Node's `module`, without an import that a bundler for browsers would stumble on. */
+/** Node's `module`, had without an import, which a bundler for browsers would stumble on. */
 function nodeModule(): typeof import('node:module') {
   const nodeModule =
     process.getBuiltinModule?.('node:module') ?? process.mainModule?.require('node:module');

@@ -1,6 +1,7 @@
 /**
  * Layer normalisation on the `tensorflow` backend (Node): one TensorFlow op of our own, in C, which
- * reads and writes TensorFlow's memory. Its passes over memory: addon/src/layer_norm.c.
+ * reads and writes TensorFlow's memory: two passes over each row, which stays in the cache, so memory
+ * is read once and written once (addon/src/layer_norm.c).
  */
 import type {LayerNormAttrs, LayerNormInputs, LayerNormOutputs} from '../contract.js';
 import {type NodeJSKernelBackend, runOp} from './addon.js';

@@ -1,7 +1,7 @@
 /**
  * The gradient of layer normalisation on the `tensorflow` backend (Node): one TensorFlow op of our
- * own, in C, which reads and writes TensorFlow's memory. Its passes over memory:
- * addon/src/layer_norm_grad.c.
+ * own, in C, which reads and writes TensorFlow's memory: two passes over each row of x and dy, which
+ * stay in the cache, so memory is read once and written once (addon/src/layer_norm_grad.c).
  */
 import type {LayerNormAttrs, LayerNormGradInputs, LayerNormGradOutputs} from '../contract.js';
 import {type NodeJSKernelBackend, runOp} from './addon.js';

@@ -3,8 +3,8 @@
  *
  * The work is done by our own module (`assembly/layer_norm.ts`) on the backend's memory, without a
  * copy: two passes over each row, which stays in the processor's cache from the first to the
- * second, so memory is read once and written once. On one thread: a core alone comes near the
- * speed of a copy, so that others would wait for the same memory.
+ * second, so memory is read once and written once. One thread does it all: a single core comes near
+ * the speed of a copy, so that further threads would only wait for the same memory.
  */
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {

@@ -1,15 +1,19 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 
-/** Where the builds of tfjs-backend-wasm keep their memory; not in its types. */
+/** The places where the builds of tfjs-backend-wasm keep their memory; its types do not tell. */
 interface MemoryHolder {
-  /** Of the threaded build, which imports it. */
+  /** The threaded build imports its memory, and keeps it here. */
   wasmMemory?: WebAssembly.Memory;
-  /** The exports of the builds of one thread. */
+  /** The builds of one thread export theirs. */
   asm?: {memory?: WebAssembly.Memory};
 }
 
-/** The memory in which a backend has its tensors. @throws Error There is none to be found. */
+/**
+ * The memory in which a backend has its tensors.
+ *
+ * @throws Error There is none in the places where tfjs-backend-wasm is known to keep it.
+ */
 export function memoryOf(backend: BackendWasm): WebAssembly.Memory {
   const holder = backend.wasm as MemoryHolder;
   const memory = holder.wasmMemory ?? holder.asm?.memory;
@@ -23,7 +27,7 @@ export function memoryOf(backend: BackendWasm): WebAssembly.Memory {
 /**
  * The byte offset of a tensor in the backend's memory, 0 for an absent one.
  *
- * @throws Error The memory is full: the backend then makes tensors at offset 0.
+ * @throws Error The memory is full: the backend then puts tensors at offset 0 without an error.
  */
 export function offsetOf(backend: BackendWasm, tensor: TensorInfo | undefined): number {
   if (!tensor) return 0;

@@ -3,7 +3,10 @@ import {moduleBytes} from './module_bytes.js';
 
 export type Variant = keyof typeof moduleBytes;
 
-/** Arguments named as in `assembly/`; buffers are byte offsets into the memory, 0 for none. */
+/**
+ * The module's functions, with the arguments' names of `assembly/`. A buffer is a byte offset into the
+ * memory, 0 where it is absent.
+ */
 export interface WasmFunctions {
   layerNorm(
     x: number, // [rows, cols]
@@ -38,7 +41,11 @@ export interface WasmFunctions {
   roundSum(total: number, result: number, cols: number): void;
 }
 
-/** By memory, not by backend: a backend made anew has a new one; one that grows stays the same. */
+/**
+ * The functions that were instantiated, by the memory that they work on. The memory is the key, not the
+ * backend: a backend that is set up anew gets a new memory, while a memory that grows stays the same
+ * object.
+ */
 const instances = new WeakMap<WebAssembly.Memory, WasmFunctions>();
 
 const modules = new Map<Variant, WebAssembly.Module>();
@@ -57,7 +64,7 @@ export function wasmFunctions(memory: WebAssembly.Memory): WasmFunctions {
 export function instantiate(variant: Variant, memory: WebAssembly.Memory): WasmFunctions {
   let module = modules.get(variant);
   if (!module) {
-    // At once, without a promise, because kernels are; browsers allow it for a module this small.
+    // Synchronously, because kernels are synchronous. Chrome allows it for modules up to 4 KiB.
     module = new WebAssembly.Module(bytesOf(variant));
     modules.set(variant, module);
   }

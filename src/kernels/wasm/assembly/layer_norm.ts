@@ -19,11 +19,11 @@ import {add, mul, splat, sub, sum} from './vector';
 /** 1,024 numbers: 64 to each lane of four vectors. */
 const blockBytes: usize = 4096;
 
-/** Outside of these a float32 sum of squares may have overflowed, or lost digits below 1e-38. */
+/** Beyond these bounds a float32 sum of squares may have overflowed, or lost digits below 1e-38. */
 const smallestVariance: f64 = 1e-30;
 const largestVariance: f64 = 1e30;
 
-/** Σd and Σd² of the row last seen by `sumDeviations`: a function returns but one number. */
+/** Σd and Σd² of the row last seen by `sumDeviations`, kept here since a function returns one number. */
 let sumD: f64 = 0;
 let sumDD: f64 = 0;
 
@@ -50,7 +50,7 @@ export function layerNorm(
   }
 }
 
-/** One row in float32; false, and nothing written, where float32 is not enough. */
+/** Normalises one row in float32. Where that is not enough it writes nothing, and returns false. */
 function layerNormRow<V>(
   x: usize,
   gamma: usize,
@@ -85,7 +85,7 @@ function layerNormRow<V>(
   return true;
 }
 
-/** The mean of four numbers spread over the row; a quarter of each, so that none overflows. */
+/** The mean of four numbers spread over the row, as a sum of their quarters, which cannot overflow. */
 function sampleMean(x: usize, bytes: usize): f32 {
   const quarter = (bytes >> 2) & ~3;
   return (
@@ -161,7 +161,7 @@ function normalize<V>(
   const ms = splat<V>(m);
   const rs = splat<V>(rstd);
   if (gamma && beta) {
-    // The usual case, apart: tests within the loop cost a sixth of the time.
+    // The usual case has a loop of its own: tests within the loop would cost a sixth of the time.
     for (; i < end; i += sizeof<V>()) {
       const xhat = mul<V>(sub<V>(sub<V>(load<V>(x + i), x0s), ms), rs);
       store<V>(y + i, add<V>(mul<V>(xhat, load<V>(gamma + i)), load<V>(beta + i)));

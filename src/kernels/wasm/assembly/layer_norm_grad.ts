@@ -5,8 +5,8 @@
  * Two passes over each row of x and dy, which stay in the processor's cache: the row's sums, then
  * dx together with the row's part of dγ and dβ.
  *
- * dγ and dβ are sums over the rows, in the same order every time: in float32 over `blockRows`
- * rows, and these in float64, so that the error does not grow with the rows.
+ * dγ and dβ are sums over the rows, taken in the same order every time: `blockRows` rows are added up
+ * in float32, and those sums in float64, so that the error does not grow with the rows.
  */
 import {exactLayerNormGradRow} from './exact_row';
 import {add, mul, splat, sub, sum} from './vector';
@@ -16,11 +16,11 @@ const blockRows: u32 = 64;
 /** 512 numbers: 64 to each lane of two vectors. */
 const blockBytes: usize = 2048;
 
-/** Outside of these x̂ and dx are left to float64: x may have digits below 1e-38 or overflow. */
+/** Beyond these bounds x̂ and dx are left to float64: x may have digits below 1e-38, or overflow. */
 const smallestRstd: f32 = 1e-15;
 const largestRstd: f32 = 1e15;
 
-/** Σ(g − g₀) and Σg·x̂ of the row last seen by `sumRow`: a function returns but one number. */
+/** Σ(g − g₀) and Σg·x̂ of the row last seen by `sumRow`, kept here as a function returns one number. */
 let sumG: f64 = 0;
 let sumGXhat: f64 = 0;
 
@@ -61,7 +61,7 @@ export function layerNormGrad(
   }
 }
 
-/** One row in float32; false, and nothing written, where float32 is not enough. */
+/** Computes one row in float32. Where that is not enough it writes nothing, and returns false. */
 function layerNormGradRow<V>(
   dy: usize,
   x: usize,
