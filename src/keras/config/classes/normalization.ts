@@ -16,6 +16,7 @@ export const normalization: KerasClasses = {
 function otherAxis(layer: layers.Layer): string | undefined {
   const [{ndim}] = layer.inputSpec as {ndim: number}[];
   const axis = Number((layer as unknown as {axis: number | number[]}).axis);
+  if (ndim > 4) return `tfjs has it for inputs of rank 4 at most, but this has rank ${ndim}.`;
   if (axis === -1 || axis === ndim - 1) return undefined;
   return `tfjs has it right over the last axis only, ${ndim - 1}, but it is over ${axis}.`;
 }

@@ -17,6 +17,9 @@ const random = Object.entries(randomImageLayers).map(([name, layer]) => [
 ]);
 
 export const preprocessing: KerasClasses = {
+  CategoryEncoding: {
+    refuses: () => 'that of tfjs gives other shapes. Encode the input before the model.',
+  },
   CenterCrop: {...ofImages, layer: CenterCrop},
   Normalization: {...passesIn3, layer: Normalization},
   RandomCrop: {...ofImages, layer: RandomCrop, refuses: cropsInTraining},
