@@ -125,7 +125,13 @@ export function references(value: Argument): Reference[] {
   const tensor = toTensor(value);
   if (tensor) return [tensor.reference];
   if (value === null || typeof value !== 'object') return [];
-  return Object.values(value).flatMap(references);
+  // Keras takes the entries of a dict by the alphabet of their keys, whatever order they are saved in.
+  const entries: Argument[] = Array.isArray(value)
+    ? value
+    : Object.entries<Argument>(value)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, each]) => each);
+  return entries.flatMap(references);
 }
 
 /** The value with its tensors as `TensorArgument`. */

@@ -6,7 +6,7 @@ import type {KerasClasses} from './row.js';
 export const core: KerasClasses = {
   Dense: {masks: 'passes'},
   Embedding: {masks: 'makes', masksIf: 'mask_zero'},
-  Identity: {layer: Identity, masks: 'passes'},
+  Identity: {layer: Identity, masks: {'3.0': 'passes'}, returnsInput: true},
   Masking: {masks: 'makes'},
 
   // Not of Keras: what the loader adds to a model (`../masks/`)
