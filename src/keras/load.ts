@@ -4,7 +4,7 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkModel, checkTraining} from './config/check.js';
 import {assumedVersion} from './config/old_forms.js';
 import type {Json, SavedLayer} from './config/saved.js';
-import {refuseBuilt, translateModel} from './config/translate.js';
+import {translateModel} from './config/translate.js';
 import {readVersion} from './config/version.js';
 import {buildModel} from './model/build.js';
 import {compileAsSaved} from './model/compile.js';
@@ -75,7 +75,6 @@ async function build(
       return collect(made, () => buildModel(config, countValues(weights)));
     });
     collect(made, () => {
-      refuseBuilt(built);
       assignWeights(built, model, weights, version.major);
       if (compile) compileAsSaved(built, model, training && checkTraining(training));
     });

@@ -16,7 +16,11 @@ const OTHER_NAMES = new Map([
 ]);
 
 /** The layers without weights that do the same to each tensor: they may be an option `activation`. */
-const LAYERS = new Set(['ELU', 'Identity', 'LeakyReLU', 'ReLU', 'Softmax', 'ThresholdedReLU']);
+const LAYERS = new Set([
+  ...['ELU', 'Identity', 'LeakyReLU', 'ReLU', 'Softmax', 'ThresholdedReLU'],
+  // These do nothing in inference; in training they would be left out (`model/training_limits.ts`).
+  ...['AlphaDropout', 'Dropout', 'GaussianDropout', 'GaussianNoise'],
+]);
 
 /**
  * The name that tfjs has for the activation of a layer.

@@ -68,7 +68,10 @@ export function translateOptions(
   function activation(value: Json): Json {
     const translated = translate(value);
     if (typeof translated === 'string') return activationName(translated, saved, version);
-    if (!value?.class_name || !isLayerActivation(value, isLayer)) return translated;
+    if (!value?.class_name) return translated;
+    // A layer that is nothing but an activation stands for it.
+    if (classOf(value) === 'Activation') return activation(value.config.activation);
+    if (!isLayerActivation(value, isLayer)) return translated;
     return {class_name: 'LayerActivation', config: {layer: translateLayer(value)}};
   }
 }
@@ -82,6 +85,7 @@ function translate(value: Json): Json {
   if (!('class_name' in value && 'config' in value)) return value;
   const {class_name, config} = value;
   if (class_name === 'function') return functionName(config);
+  if (class_name === '__numpy__') return config.value; // numbers that were given as an array
   if (class_name === 'L1' || class_name === 'L2') {
     return {class_name: 'L1L2', config: {l1: config.l1 ?? 0, l2: config.l2 ?? 0}};
   }

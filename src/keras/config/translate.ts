@@ -1,5 +1,4 @@
 /** Turns the config of a model of Keras 2 or 3 into that of Keras 2, which tfjs reads. */
-import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {registeredLayer, registeredModel} from '../layers/register.js';
 import {rowOf} from './classes/index.js';
 import {translateGraph} from './graph.js';
@@ -99,14 +98,4 @@ function modelClass(saved: SavedLayer): string {
   const className = classOf(saved);
   if (className === 'Sequential' || registeredModel(className)) return className;
   return saved.config.output_layers ? 'Functional' : 'Sequential';
-}
-
-/** @throws Error What can be told only once the model is built: by a row, tfjs gives other values. */
-export function refuseBuilt(model: LayersModel): void {
-  for (const layer of model.layers) {
-    if ('layers' in layer) refuseBuilt(layer as unknown as LayersModel);
-    const className = layer.getClassName();
-    const reason = rowOf({class_name: className, config: {}}).refusesBuilt?.(layer);
-    if (reason) throw new Error(`${className} layer "${layer.name}": ${reason}`);
-  }
 }

@@ -35,6 +35,15 @@ const limits: Limit[] = [
     return called && `${classOf(called)} layer "${nameOf(called)}" is called with training=False`;
   },
   (model) => {
+    const found = allLayers(model).find(({config}) =>
+      TRAINED_OTHERWISE.test(config.activation?.class_name ?? ''),
+    );
+    return (
+      found &&
+      `the activation of ${classOf(found)} layer "${nameOf(found)}" is a layer that does something in training alone`
+    );
+  },
+  (model) => {
     const found = allLayers(model).find((layer) => !isOurs(layer) && hasConstraint(layer));
     return (
       found && `the constraints of ${classOf(found)} layer "${nameOf(found)}" would not be kept`

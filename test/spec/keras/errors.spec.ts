@@ -277,15 +277,6 @@ describe('what tfjs cannot do is not ignored', () => {
     await expectError(bytes, 'layer "bidirectional', 'both ways of a Bidirectional');
   });
 
-  test('a batch normalisation over another axis than the last', async () => {
-    const bytes = await changed('keras3_mixer', (config) => {
-      const norm = layer(config, 'LayerNormalization');
-      norm.class_name = 'BatchNormalization';
-      norm.config = {name: norm.name, axis: 1};
-    });
-    await expectError(bytes, 'tfjs has it right over the last axis only, 2, but it is over 1.');
-  });
-
   test.each([
     [{return_attention_scores: true}, 'is called with return_attention_scores = true'],
     [{training: true}, 'is called with training = true'],

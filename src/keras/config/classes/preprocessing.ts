@@ -1,9 +1,10 @@
 import {CenterCrop, RandomCrop, Resizing} from '../../layers/images/layers.js';
 import {randomImageLayers} from '../../layers/images/random.js';
+import {CategoryEncoding} from '../../layers/preprocessing/category_encoding.js';
 import {Normalization, Rescaling} from '../../layers/preprocessing/scaling.js';
 import type {SavedLayer} from '../saved.js';
 import type {KerasVersion} from '../version.js';
-import type {KerasClass, KerasClasses} from './row.js';
+import {type KerasClass, type KerasClasses, renamed} from './row.js';
 
 /** Keras 2 hands no mask on through a preprocessing layer, Keras 3 through these two. */
 const passesIn3: KerasClass = {masks: {'3.0': 'passes'}};
@@ -18,7 +19,9 @@ const random = Object.entries(randomImageLayers).map(([name, layer]) => [
 
 export const preprocessing: KerasClasses = {
   CategoryEncoding: {
-    refuses: () => 'that of tfjs gives other shapes. Encode the input before the model.',
+    layer: CategoryEncoding,
+    options: {max_tokens: renamed('num_tokens')}, // so Keras 2 at first
+    tensors: ['inputs', 'count_weights'],
   },
   CenterCrop: {...ofImages, layer: CenterCrop},
   Normalization: {...passesIn3, layer: Normalization},

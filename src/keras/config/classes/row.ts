@@ -60,8 +60,6 @@ export interface KerasClass {
   adds?: (config: Json, version: KerasVersion) => Json;
   /** What is in the way of opening a layer that its options alone do not tell. */
   refuses?: (saved: SavedLayer, version: KerasVersion) => string | undefined;
-  /** The same for what can be told only once the layer is built. */
-  refusesBuilt?: (layer: Layer) => string | undefined;
   /** The option in which a wrapper holds the layer that it cannot do without. */
   wraps?: 'layer' | 'cell';
   /** The arguments of a call that are tensors, in Keras's order. Default: the first input. */
