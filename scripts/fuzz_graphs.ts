@@ -18,7 +18,7 @@ import {integerFrom, parseFlags, positiveInteger} from '../tools/flags.mjs';
 import {root} from '../tools/shell.mjs';
 
 const FUNCTIONS = 25;
-/** Of the largest value of an output. */
+/** The error that is allowed, relative to the largest value of an output. */
 const TOLERANCE = 1e-4;
 
 interface Values {

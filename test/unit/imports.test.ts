@@ -53,7 +53,7 @@ const partOf = (file: string) => file.split('/')[0];
 const isOwn = ({to}: Import) => to.endsWith('.ts');
 const listed = (broken: Import[]) => broken.map(({from, to}) => `${from} imports ${to}`);
 
-/** By part of `src`: the other parts, or files of them, that it may import. */
+/** What each part of `src` may import: other parts, or files of them. */
 const ARROWS: Record<string, string[]> = {
   'index.ts': ['gradients/register.ts', 'kernels/register.ts', 'layers', 'ops'],
   'reference.ts': [],

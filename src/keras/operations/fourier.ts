@@ -43,7 +43,7 @@ function transform2d(pair: Complex, inverse: boolean): Complex {
   return transform(rows, inverse).map(swapped) as Complex;
 }
 
-/** Of a real signal: the first half of its transform. */
+/** The first half of the transform of a real signal; the other half mirrors it. */
 function realTransform(x: tf.Tensor, length: number): Complex {
   const fitted = withLength(x, length);
   const [cos, sin] = waves(length, Math.floor(length / 2) + 1, length);

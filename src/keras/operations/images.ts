@@ -186,7 +186,7 @@ function stepped(
   return tf.reshape(first, [...before, count, ...after]);
 }
 
-/** With a batch of one where there is none. */
+/** The images with a batch of one where there is none. */
 const batched = (x: tf.Tensor, rank: number, f: (x: tf.Tensor) => tf.Tensor) =>
   x.rank === rank ? f(x) : tf.squeeze(f(tf.expandDims(x, 0)), [0]);
 

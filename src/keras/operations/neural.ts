@@ -51,7 +51,7 @@ const layerNormalization: Operation = {
   },
 };
 
-/** As our own op takes a weight; null where it broadcasts otherwise. */
+/** The weight in the shape that our own op takes; null where it broadcasts otherwise. */
 function flat(
   weight: tf.Tensor | undefined,
   x: tf.Tensor,

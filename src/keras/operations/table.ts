@@ -14,7 +14,7 @@ import {segments} from './segments.js';
 import {shaping} from './shaping.js';
 import {tensorflow} from './tensorflow.js';
 
-/** By the names of Keras 3's classes. */
+/** All operations, by the names of Keras 3's classes. */
 export const kerasOperations: Table = {
   ...activations,
   ...convolutions,

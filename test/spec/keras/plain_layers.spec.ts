@@ -48,7 +48,7 @@ describe('batch normalisation', () => {
     const y = layer.apply(tf.tensor(x, of)) as ReturnType<typeof tf.tensor>;
     expect(y.shape).toEqual(of);
     expectClose(await y.data(), expected, 1e-5);
-    layer.dispose();
+    tf.dispose(layer.getWeights());
   });
 
   test('in training without gamma, the batch’s statistics serve, and the moving ones follow', async () => {
@@ -65,7 +65,7 @@ describe('batch normalisation', () => {
     const [, mean, variance] = layer.getWeights();
     expectClose(await mean.data(), [2], 1e-6);
     expectClose(await variance.data(), [3], 1e-6);
-    layer.dispose();
+    tf.dispose(layer.getWeights());
   });
 });
 
