@@ -125,13 +125,17 @@ export function references(value: Argument): Reference[] {
   const tensor = toTensor(value);
   if (tensor) return [tensor.reference];
   if (value === null || typeof value !== 'object') return [];
-  // Keras takes the entries of a dict by the alphabet of their keys, whatever order they are saved in.
-  const entries: Argument[] = Array.isArray(value)
-    ? value
-    : Object.entries<Argument>(value)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, each]) => each);
-  return entries.flatMap(references);
+  return valuesInOrder(value).flatMap(references);
+}
+
+/**
+ * The values of a list or a dict. Keras takes the entries of a dict by the alphabet of their keys,
+ * whatever order they are saved in.
+ */
+export function valuesInOrder(value: Argument): Argument[] {
+  if (Array.isArray(value)) return value;
+  const entries = Object.entries<Argument>(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([, each]) => each);
 }
 
 /** The value with its tensors as `TensorArgument`. */

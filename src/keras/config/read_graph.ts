@@ -8,6 +8,7 @@ import {
   references,
   savedCalls,
   TensorArgument,
+  valuesInOrder,
 } from './calls.js';
 import {checkCalls} from './check_calls.js';
 import {rowOf} from './classes/index.js';
@@ -126,7 +127,7 @@ function masksOf(
   fromZero: (ref: Reference) => Reference,
 ): (Mask | null)[] {
   const isOne = value == null || value instanceof TensorArgument || typeof value !== 'object';
-  const each: Argument[] = isOne ? [value] : Object.values(value);
+  const each: Argument[] = isOne ? [value] : valuesInOrder(value);
   return each.map((one) => maskOfArgument(one, layers, fromZero));
 }
 
