@@ -28,7 +28,10 @@ export function batchNormRows(rows: number[][], epsilon: number): Promise<number
   return read(() => layerNorm(rows, {axis: 0, epsilon}));
 }
 
-/** What the op's kernel finds in each row: with ε = 0 the kernel's rstd is 1/σ. */
+/**
+ * What the op's kernel finds in each row. It gives the mean as its distance from the row's first
+ * number; with ε = 0 its rstd is 1/σ.
+ */
 export async function statisticsOfRows(rows: number[][]): Promise<Statistics[]> {
   const stats = await read(() => {
     const [, stats] = tf
@@ -36,7 +39,10 @@ export async function statisticsOfRows(rows: number[][]): Promise<Statistics[]> 
       .runKernel('LayerNorm', {x: tf.tensor2d(rows)}, {epsilon: 0, center: true}) as tf.Tensor[];
     return stats;
   });
-  return stats.map(([mean, rstd]) => ({mean, variance: rstd === 0 ? 0 : 1 / rstd ** 2}));
+  return stats.map(([distance, rstd], i) => ({
+    mean: rows[i][0] + distance,
+    variance: rstd === 0 ? 0 : 1 / rstd ** 2,
+  }));
 }
 
 async function read(compute: () => tf.Tensor): Promise<number[][]> {
