@@ -15,5 +15,5 @@ export {
   type MultiHeadAttentionArgs,
 } from './layers/multi_head_attention.js';
 export {type LoadKerasModelOptions, loadKerasModel} from './load.js';
-export type {CustomObjects} from './model/custom_objects.js';
+export type {CustomClass, CustomObjects} from './model/custom_objects.js';
 export type {KerasSource} from './read/source.js';

@@ -24,6 +24,7 @@ interface KerasFile {
   weights: StoredWeights;
 }
 
+/** What `loadKerasModel` takes besides the source. */
 export interface LoadKerasModelOptions {
   /** Compile the model as it was saved, where tfjs has the same optimiser and losses. Default: true. */
   compile?: boolean;

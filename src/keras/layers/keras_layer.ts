@@ -44,6 +44,26 @@ function listIn(value: unknown): unknown[] {
  * An `.h5` file names the layers within a class by their classes alone. Where several have weights of
  * the same shapes, a static `innerLayers` tells them apart: the names of the properties, in the order
  * in which the class in Python makes its layers.
+ *
+ * ```js
+ * class Block extends KerasLayer {
+ *   static className = 'Block';
+ *   constructor(args) {
+ *     super(args);
+ *     this.dense = tf.layers.dense({units: 2});
+ *   }
+ *   build(shape) {
+ *     this.dense.build(shape);
+ *     super.build(shape);
+ *   }
+ *   call(inputs) {
+ *     return this.dense.call(inputs, {});
+ *   }
+ * }
+ * const block = new Block({});
+ * block.apply(tf.ones([1, 3])).shape; // [1, 2]
+ * block.trainableWeights.length; // 2
+ * ```
  */
 export class KerasLayer extends layers.Layer {
   /** @nocollapse */

@@ -23,6 +23,7 @@ export const attentionInputs = [
 
 export type AttentionInput = (typeof attentionInputs)[number];
 
+/** What `MultiHeadAttention` takes, with the names and defaults of Keras in camelCase. */
 export interface MultiHeadAttentionArgs extends LayerArgs, DenseOptions {
   numHeads: number;
   /** Width of each head's queries and keys. */
@@ -67,6 +68,12 @@ interface Projection {
  * of Keras. tfjs hands a layer no more than the first input's mask, so that here masks are inputs:
  * float32 or bool, [batch, positions], 0 where a position is not to be seen; the attention mask is
  * [batch, T, S].
+ *
+ * ```js
+ * const attention = new MultiHeadAttention({numHeads: 2, keyDim: 4});
+ * const x = tf.ones([1, 3, 8]);
+ * attention.apply([x, x]).shape; // [1, 3, 8]
+ * ```
  */
 export class MultiHeadAttention extends layers.Layer {
   /** @nocollapse */

@@ -5,6 +5,7 @@ import {ourClasses} from '../config/classes/index.js';
 import {activationClasses} from './activations/functions.js';
 import {LayerActivation} from './activations/layer_activation.js';
 import {KerasCall} from './keras_call.js';
+import {registerSegmentSum} from './segment_sum.js';
 
 type Class = serialization.SerializableConstructor<serialization.Serializable>;
 
@@ -16,6 +17,7 @@ const builtIn = new Map<string, Class>();
  * to repeat.
  */
 export function registerKerasLayers(): void {
+  registerSegmentSum();
   for (const layer of ourClasses()) serialization.registerClass(layer);
   serialization.registerClass(KerasCall);
   for (const activation of activationClasses) serialization.registerClass(activation);

@@ -1,14 +1,14 @@
 /** A user's own classes, known by the names that Keras saved them under for as long as a model is built. */
 import {serialization} from '@tensorflow/tfjs-core';
 
-/** A class without a `className` is given the name that it has here. */
-type Class = Omit<
+/** A class of layers; one without a `className` is given the name that it has in `CustomObjects`. */
+export type CustomClass = Omit<
   serialization.SerializableConstructor<serialization.Serializable>,
   'className'
 > & {className?: string};
 
 /** Classes by the names that Keras saved: `{'Custom>TransformerBlock': TransformerBlock}`. */
-export type CustomObjects = Readonly<Record<string, Class>>;
+export type CustomObjects = Readonly<Record<string, CustomClass>>;
 
 /** What `run` returns at once, with the classes registered until then. @throws Error It is no class. */
 export function withCustomObjects<T>(objects: CustomObjects, run: () => T): T {
@@ -32,7 +32,7 @@ export function withCustomObjects<T>(objects: CustomObjects, run: () => T): T {
 }
 
 /** tfjs asks each class for its name, which a class by name in an object may well go without. */
-function nameClass(name: string, cls: Class): void {
+function nameClass(name: string, cls: CustomClass): void {
   if (!Object.hasOwn(cls, 'className')) Object.assign(cls, {className: name});
 }
 

@@ -97,7 +97,3 @@ export type KerasClasses = Readonly<Record<string, KerasClass>>;
 export const only = (...values: readonly Json[]): OptionRule => ({only: values});
 
 export const renamed = (name: string): OptionRule => ({renamed: name});
-
-export const dropped: OptionRule = {value: () => undefined};
-
-export const channelsLast = {data_format: only('channels_last')};
