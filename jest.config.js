@@ -58,7 +58,6 @@ const nodeBackend = (backend, testMatch = specsOf(backend)) => ({
   setupFilesAfterEnv: [`<rootDir>/test/backends/${backend.replaceAll('-', '_')}.ts`],
 });
 
-/** @param {string} backend */
 /**
  * Specs of hundreds of models and ops each. They have been run in Node alone so far: in a browser that
  * renders in software they take long, and nobody has yet seen them pass there.
@@ -68,6 +67,7 @@ const NODE_ONLY = [
   'spec/graph/(fuzz|supplied_ops)\\.spec',
 ];
 
+/** @param {string} backend */
 const browserBackend = (backend) => ({
   ...typescript,
   displayName: backend,
