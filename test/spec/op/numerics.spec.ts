@@ -143,6 +143,15 @@ describe(`hard rows are within ${BOUND} of the reference, with every gradient`, 
     for (let row = 0; row < rows; row++) x[row * cols + column] = 1e6;
     return x;
   };
+  /** The numbers of which wasm and tensorflow take a first mean are unlike all the others. */
+  const misleadingRow = (n: number) => {
+    const x = random.normal(n);
+    for (let quarter = 0; quarter < 4; quarter++) {
+      x[quarter * (n / 4)] = 1e4;
+      x.fill(1e4, quarter * Math.floor((n - 4) / 3), quarter * Math.floor((n - 4) / 3) + 4);
+    }
+    return x;
+  };
   const hard: Record<string, Rows> = {
     'mean 1e4, spread 1': {x: normal(1e4, 1), rows, cols},
     'mean 2000, spread 0.01': {x: normal(2000, 0.01), rows, cols},
@@ -156,13 +165,23 @@ describe(`hard rows are within ${BOUND} of the reference, with every gradient`, 
     '1e18': {x: normal(0, 1e18), rows, cols},
     '1e-18': {x: normal(0, 1e-18), rows, cols},
     '1e-18 without epsilon': {x: normal(0, 1e-18), rows, cols, epsilon: 0},
+    '1e-20 without epsilon': {x: normal(0, 1e-20), rows, cols, epsilon: 0},
+    '1e-22 without epsilon': {x: normal(0, 1e-22), rows, cols, epsilon: 0},
     '1e-30 without epsilon': {x: normal(0, 1e-30), rows, cols, epsilon: 0},
+    '1e19': {x: normal(0, 1e19), rows, cols},
     '1e30': {x: normal(0, 1e30), rows, cols},
     'rmsNorm of 1e30': {x: normal(0, 1e30), rows, cols, center: false},
     'constant 1234': {x: new Float32Array(rows * cols).fill(1234), rows, cols},
     'constant 0.1': {x: new Float32Array(rows * cols).fill(0.1), rows, cols},
     'constant 16777216': {x: new Float32Array(rows * cols).fill(16_777_216), rows, cols},
     '40000 to 40003': {x: Float32Array.of(40000, 40001, 40002, 40003), rows: 1, cols: 4},
+    'a first mean that is far from the mean': {x: misleadingRow(4096), rows: 1, cols: 4096},
+    // In a float32 sum of hundreds of these squares, 1 + 2^-17, the 2^-17 is lost, always downwards.
+    '65536 times ±(1 + 2^-18)': {
+      x: Float32Array.from({length: 65_536}, (_, i) => (i % 2 ? -1 : 1) * (1 + 2 ** -18)),
+      rows: 1,
+      cols: 65_536,
+    },
     'one column': {x: random.normal(7, 1e4), rows: 7, cols: 1},
     'two columns of 1e4': {x: random.normal(14, 1e4), rows: 7, cols: 2},
   };
