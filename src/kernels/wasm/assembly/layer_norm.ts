@@ -19,13 +19,17 @@ import {add, mul, splat, sub, sum} from './vector';
 /** 1,024 numbers: 64 to each lane of four vectors. */
 const blockBytes: usize = 4096;
 
-/** Beyond these bounds a float32 sum of squares may have overflowed, or lost digits below 1e-38. */
+/** Outside of these a float32 sum of squares may have overflowed, or lost digits below 1e-38. */
 const smallestVariance: f64 = 1e-30;
 const largestVariance: f64 = 1e30;
 
-/** Σd and Σd² of the row last seen by `sumDeviations`, kept here since a function returns one number. */
+/** Σd and Σd² of the row last seen by `sumDeviations`: a function returns but one number. */
 let sumD: f64 = 0;
 let sumDD: f64 = 0;
+
+/** The statistics of the row last seen by `measureRow`, kept here for the same reason. */
+let rowM: f32 = 0;
+let rowRstd: f32 = 0;
 
 export function layerNorm(
   x: usize, // [rows, cols]
@@ -40,10 +44,15 @@ export function layerNorm(
 ): void {
   const bytes: usize = cols << 2;
   for (let row: u32 = 0; row < rows; row++) {
-    const done = ASC_FEATURE_SIMD
-      ? layerNormRow<v128>(x, gamma, beta, y, stats, bytes, epsilon, center)
-      : layerNormRow<f32>(x, gamma, beta, y, stats, bytes, epsilon, center);
-    if (!done) exactLayerNormRow(x, gamma, beta, y, stats, bytes, epsilon, center);
+    const isDone = ASC_FEATURE_SIMD
+      ? layerNormRow<v128>(x, gamma, beta, y, bytes, epsilon, center)
+      : layerNormRow<f32>(x, gamma, beta, y, bytes, epsilon, center);
+    if (isDone) {
+      store<f32>(stats, rowM);
+      store<f32>(stats, rowRstd, 4);
+    } else {
+      exactLayerNormRow(x, gamma, beta, y, stats, bytes, epsilon, center);
+    }
     x += bytes;
     y += bytes;
     stats += 8;
@@ -56,11 +65,20 @@ function layerNormRow<V>(
   gamma: usize,
   beta: usize,
   y: usize,
-  stats: usize,
   bytes: usize,
   epsilon: f64,
   center: bool,
 ): bool {
+  if (!measureRow<V>(x, bytes, epsilon, center)) return false;
+  const x0: f32 = center ? load<f32>(x) : 0;
+  const vectorBytes = bytes & ~(sizeof<V>() - 1);
+  normalize<V>(x, gamma, beta, y, 0, vectorBytes, x0, rowM, rowRstd);
+  normalize<f32>(x, gamma, beta, y, vectorBytes, bytes, x0, rowM, rowRstd);
+  return true;
+}
+
+/** Puts a row's statistics into `rowM` and `rowRstd`; returns false where float32 is not enough. */
+function measureRow<V>(x: usize, bytes: usize, epsilon: f64, center: bool): bool {
   const n = <f64>(bytes >> 2);
   let s: f32 = center ? sampleMean(x, bytes) : 0;
   sumDeviations<V>(x, bytes, s);
@@ -73,19 +91,12 @@ function layerNormRow<V>(
   const v = sumDD / n - shift * shift + epsilon;
   // Negated, so that NaN fails the test too.
   if (!(v > smallestVariance && v < largestVariance)) return false;
-
-  const x0: f32 = center ? load<f32>(x) : 0;
-  const m = <f32>(<f64>s - x0 + shift);
-  const rstd = <f32>(1 / sqrt(v));
-  const vectorBytes = bytes & ~(sizeof<V>() - 1);
-  normalize<V>(x, gamma, beta, y, 0, vectorBytes, x0, m, rstd);
-  normalize<f32>(x, gamma, beta, y, vectorBytes, bytes, x0, m, rstd);
-  store<f32>(stats, m);
-  store<f32>(stats, rstd, 4);
+  rowM = center ? <f32>(<f64>s - load<f32>(x) + shift) : 0;
+  rowRstd = <f32>(1 / sqrt(v));
   return true;
 }
 
-/** The mean of four numbers spread over the row, as a sum of their quarters, which cannot overflow. */
+/** The mean of four numbers spread over the row; a quarter of each, so that none overflows. */
 function sampleMean(x: usize, bytes: usize): f32 {
   const quarter = (bytes >> 2) & ~3;
   return (
@@ -161,7 +172,7 @@ function normalize<V>(
   const ms = splat<V>(m);
   const rs = splat<V>(rstd);
   if (gamma && beta) {
-    // The usual case has a loop of its own: tests within the loop would cost a sixth of the time.
+    // The usual case, apart: tests within the loop cost a sixth of the time.
     for (; i < end; i += sizeof<V>()) {
       const xhat = mul<V>(sub<V>(sub<V>(load<V>(x + i), x0s), ms), rs);
       store<V>(y + i, add<V>(mul<V>(xhat, load<V>(gamma + i)), load<V>(beta + i)));
