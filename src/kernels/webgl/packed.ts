@@ -35,7 +35,7 @@ export interface Grid {
 
 /** A program without its sizes. */
 export interface Source {
-  /** Of the inputs, each read by `<name>_at(row, column, width)`. */
+  /** The names of the inputs; the code reads each by `<name>_at(row, column, width)`. */
   inputs: string[];
   uniforms: {name: string; type: UniformType}[];
   /** GLSL; `place(width)` is the (row, column) of the output's texel. */

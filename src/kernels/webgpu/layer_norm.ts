@@ -179,7 +179,7 @@ interface Terms {
   sumSquares: string;
 }
 
-/** From x; the deviations stay in `d` where registers hold them. */
+/** The terms from x itself; the deviations stay in `d` where registers hold them. */
 function ofUnits(layout: Layout): Terms {
   const {width, isKept} = layout;
   const sumDeviations = `
@@ -203,7 +203,7 @@ function deviation(isKept: boolean): string {
   return isKept ? 'd[i]' : 'rounded(x[base + c] - first)';
 }
 
-/** From the chunks' statistics, as many times as they have numbers (Chan, Golub, LeVeque 1979). */
+/** The terms from the chunks' statistics, each weighted by its numbers (Chan, Golub, LeVeque 1979). */
 function ofChunks(layout: Layout): Terms {
   const forEachChunk = (body: string) => `
       for (var k = lane; k < uniforms.chunks; k += ${layout.lanes}) {

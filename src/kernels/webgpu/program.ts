@@ -82,7 +82,7 @@ export function layoutOf(
   return {rows, cols, width, units, lanes, rowsAtOnce, chunks, groups, steps, items, isKept};
 }
 
-/** For a shader's key: what of the layout its code depends on. */
+/** The part of a shader's key that says what of the layout its code depends on. */
 export function keyOf({lanes, rowsAtOnce, chunks, items, isKept}: Layout): (number | string)[] {
   return [lanes, rowsAtOnce, isKept ? items : 'any', chunks > 1 ? 'cut' : 'whole'];
 }
