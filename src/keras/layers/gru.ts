@@ -9,7 +9,7 @@ import {
   layers,
   type Shape,
 } from '@tensorflow/tfjs-layers';
-import {withOwnArguments} from './recurrent.js';
+import {withKerasSteps} from './recurrent.js';
 
 type BuiltInCell = ReturnType<typeof layers.gruCell>;
 type BuiltInLayer = ReturnType<typeof layers.gru>;
@@ -20,7 +20,7 @@ type ClassOf<Args, Layer> = (new (
 ) => Layer) & {fromConfig: typeof layers.Layer.fromConfig};
 const named = {units: 1, name: 'only_its_class_is_wanted'};
 const BuiltInCell = layers.gruCell(named).constructor as ClassOf<GRUCellLayerArgs, BuiltInCell>;
-const BuiltInLayer = withOwnArguments(
+const BuiltInLayer = withKerasSteps(
   layers.gru(named).constructor as ClassOf<GRULayerArgs, BuiltInLayer>,
 );
 

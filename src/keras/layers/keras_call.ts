@@ -2,9 +2,10 @@
  * Calls of a user's own layer as Python made them. tfjs gives a layer nothing but a list of tensors;
  * this layer has them, and hands each to the argument that it was given to.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {layers, Shape} from '@tensorflow/tfjs-layers';
 import {KerasLayer} from './keras_layer.js';
+import {layerOf, type SavedClass} from './saved_class.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
@@ -96,21 +97,13 @@ export class KerasCall extends KerasLayer {
     config: tf.serialization.ConfigDict,
   ): T {
     const {layer, callArguments, ...rest} = config as tf.serialization.ConfigDict & {
-      layer: {className: string; config: tf.serialization.ConfigDict};
+      layer: SavedClass;
       callArguments: {name: string};
     };
-    const {classNameMap} = tf.serialization.SerializationMap.getMap();
-    if (!Object.hasOwn(classNameMap, layer.className)) {
-      throw new Error(
-        `KerasCall layer "${rest.name}": the class ${layer.className} must be registered first, by ` +
-          'tf.serialization.registerClass.',
-      );
-    }
-    const [inner, fromConfig] = classNameMap[layer.className];
     return new cls({
       ...rest,
       ...JSON.parse(callArguments.name),
-      layer: fromConfig(inner, layer.config),
+      layer: layerOf(layer, `KerasCall layer "${rest.name}"`),
     });
   }
 

@@ -47,34 +47,32 @@ export class AttachMask extends layers.Layer {
   /** @nocollapse */
   static className = 'AttachMask';
 
-  /** Whether x becomes 0 at the steps that are masked. */
-  readonly zeroMasked: boolean;
-
-  constructor(args: LayerArgs & {zeroMasked?: boolean}) {
+  constructor(args: LayerArgs) {
     super(args);
-    this.zeroMasked = args.zeroMasked ?? false;
     this.supportsMasking = true;
   }
 
   /** x [batch, steps, features], mask [batch, steps] */
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const [x, mask] = [inputs].flat();
-    if (!this.zeroMasked || !mask) return x.clone();
-    return tf.tidy(() => tf.mul(x, tf.expandDims(tf.cast(mask, 'float32'), 2)));
+    return [inputs].flat()[0].clone();
   }
 
+  /** @throws Error The mask is not one of steps, which Keras's recurrent layers cannot use either. */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
+    const [x, mask] = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as Shape[];
+    if (mask && mask.length !== 2) {
+      throw new Error(
+        `${this.name}: a recurrent layer takes a mask of steps, [batch, steps], but is given one of ` +
+          `the shape [${mask}].`,
+      );
+    }
+    return x;
   }
 
   /** [batch, steps], bool */
   override computeMask(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const [x, mask] = [inputs].flat();
     return mask ? tf.cast(mask, 'bool') : tf.ones(x.shape.slice(0, 2), 'bool');
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return {...super.getConfig(), zeroMasked: this.zeroMasked};
   }
 }
 

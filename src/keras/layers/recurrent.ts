@@ -1,18 +1,22 @@
 /**
- * tfjs's recurrent layers, each call of which has its arguments for itself. tfjs hands all layers of a
- * model one and the same object of arguments, in which a layer with initial states leaves them: the
- * next recurrent layer then takes them for its own, or throws. These classes take the built-ins'
- * places, and do nothing else.
+ * tfjs's recurrent layers, which take the built-ins' places, with Keras's rules for masks and with
+ * arguments of their own. tfjs hands all layers of a model one and the same object of arguments, in
+ * which a layer with initial states leaves them: the next recurrent layer then takes them for its
+ * own, or throws.
  */
+import type * as tf from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
+import {runOverSteps, type StepsOptions} from './recurrent_steps.js';
+import {layerOf, type SavedClass} from './saved_class.js';
 
-type Apply = layers.Layer['apply'];
+type Layer = layers.Layer;
+type Apply = Layer['apply'];
 
 // biome-ignore lint/suspicious/noExplicitAny: a mixin's base must take any arguments
-type Base = (new (...args: any[]) => layers.Layer) & {fromConfig: typeof layers.Layer.fromConfig};
+type Base = (new (...args: any[]) => Layer) & {fromConfig: typeof layers.Layer.fromConfig};
 
 /** A layer's class whose calls do not see what the calls of other layers leave in their arguments. */
-export function withOwnArguments<T extends Base>(Built: T): T {
+function withOwnArguments<T extends Base>(Built: T): T {
   return class extends Built {
     override apply(inputs: Parameters<Apply>[0], kwargs?: Parameters<Apply>[1]): ReturnType<Apply> {
       if (!Array.isArray(inputs)) return super.apply(inputs, {...kwargs});
@@ -23,36 +27,101 @@ export function withOwnArguments<T extends Base>(Built: T): T {
   };
 }
 
+/** A class that runs a cell over the steps of its input. Options: `zeroOutputForMask`, `unroll`. */
+export function withKerasSteps<T extends Base>(Built: T): T {
+  return class extends withOwnArguments(Built) implements StepsOptions {
+    zeroOutputForMask: boolean;
+    unrolled: boolean;
+
+    // biome-ignore lint/suspicious/noExplicitAny: a mixin's constructor must take any arguments
+    constructor(...args: any[]) {
+      const [{zeroOutputForMask = false, unroll = false, ...rest}] = args;
+      super(rest);
+      this.zeroOutputForMask = zeroOutputForMask;
+      this.unrolled = unroll;
+    }
+
+    override call(inputs: tf.Tensor | tf.Tensor[], kwargs: object): tf.Tensor | tf.Tensor[] {
+      return runOverSteps(this, inputs, kwargs);
+    }
+
+    override getConfig(): tf.serialization.ConfigDict {
+      const {zeroOutputForMask, unrolled: unroll} = this;
+      return {...super.getConfig(), unroll, ...(zeroOutputForMask && {zeroOutputForMask})};
+    }
+  };
+}
+
 // tfjs exports factories, but not their classes.
-const classOf = (layer: layers.Layer) => layer.constructor as Base;
+const classOf = (layer: Layer) => layer.constructor as Base;
 const cell = () => layers.simpleRNNCell({units: 1});
 const units = {units: 1};
 
-export class LSTM extends withOwnArguments(classOf(layers.lstm(units))) {
+export class LSTM extends withKerasSteps(classOf(layers.lstm(units))) {
   /** @nocollapse */
   static className = 'LSTM';
 }
 
-export class SimpleRNN extends withOwnArguments(classOf(layers.simpleRNN(units))) {
+export class SimpleRNN extends withKerasSteps(classOf(layers.simpleRNN(units))) {
   /** @nocollapse */
   static className = 'SimpleRNN';
 }
 
-export class RNN extends withOwnArguments(classOf(layers.rnn({cell: cell()}))) {
+const BuiltInRNN = classOf(layers.rnn({cell: cell()}));
+
+export class RNN extends withKerasSteps(BuiltInRNN) {
   /** @nocollapse */
   static className = 'RNN';
+
+  /** @nocollapse */
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    // The built-in puts the cell that it makes into the config, which a Bidirectional uses twice.
+    return BuiltInRNN.fromConfig(cls, {...config});
+  }
 }
 
-export class ConvLSTM2D extends withOwnArguments(
+export class ConvLSTM2D extends withKerasSteps(
   classOf(layers.convLstm2d({filters: 1, kernelSize: 1})),
 ) {
   /** @nocollapse */
   static className = 'ConvLSTM2D';
 }
 
-export class Bidirectional extends withOwnArguments(
+const BuiltInBidirectional = withOwnArguments(
   classOf(layers.bidirectional({layer: layers.simpleRNN(units), mergeMode: 'concat'})),
-) {
+);
+
+/** What tfjs's class has that its types do not say. */
+type Ways = Record<'forwardLayer' | 'backwardLayer', Layer & Partial<StepsOptions>>;
+
+/**
+ * A recurrent layer in both directions. Unlike tfjs's it may have a layer of another kind for the way
+ * back, `backwardLayer`; both give 0 at masked steps, as Keras has them do.
+ */
+export class Bidirectional extends BuiltInBidirectional {
   /** @nocollapse */
   static className = 'Bidirectional';
+
+  private readonly savedBackward?: SavedClass;
+
+  constructor(args: {layer: Layer; backwardLayer?: SavedClass}) {
+    super(args);
+    const ways = this as unknown as Ways;
+    this.savedBackward = args.backwardLayer;
+    if (args.backwardLayer) {
+      ways.backwardLayer = layerOf(args.backwardLayer, this.name);
+    }
+    const {returnSequences = false} = args.layer as {returnSequences?: boolean};
+    for (const layer of [ways.forwardLayer, ways.backwardLayer]) {
+      layer.zeroOutputForMask = returnSequences;
+    }
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const {savedBackward} = this;
+    return {...super.getConfig(), ...(savedBackward && {backwardLayer: savedBackward})};
+  }
 }

@@ -270,13 +270,6 @@ describe('what tfjs cannot do is not ignored', () => {
     await expectError(bytes, className, message);
   });
 
-  test('a Bidirectional with another layer backward', async () => {
-    const bytes = await changed('keras3_masked_lstm', (config) => {
-      layer(config, 'Bidirectional').config.backward_layer.config.activation = 'relu';
-    });
-    await expectError(bytes, 'layer "bidirectional', 'both ways of a Bidirectional');
-  });
-
   test.each([
     [{return_attention_scores: true}, 'is called with return_attention_scores = true'],
     [{training: true}, 'is called with training = true'],

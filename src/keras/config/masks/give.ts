@@ -58,8 +58,6 @@ class Giver {
   private readonly maskInputs = new Map<number, Reference>();
   /** The outputs whose masks are needed, by nested model. */
   private readonly exposed = new Map<string, number[]>();
-  /** Tensors that others take the place of, by their key. */
-  private readonly replaced = new Map<string, Reference>();
   private readonly byName: Map<string, GraphLayer>;
 
   constructor(
@@ -90,24 +88,11 @@ class Giver {
       ...this.added.values(),
     ];
     return {
-      layers: all.map((layer) => this.rewired(layer)),
-      outputs: [...this.graph.outputs.map((ref) => this.current(ref)), ...outputMasks],
+      layers: all,
+      outputs: [...this.graph.outputs, ...outputMasks],
       maskInputs: [...this.maskInputs.values()].map(([name]) => name),
       maskedInputs: [...this.maskInputs.keys()],
     };
-  }
-
-  private current(ref: Reference): Reference {
-    return this.replaced.get(String(ref)) ?? ref;
-  }
-
-  private rewired(layer: GraphLayer): GraphLayer {
-    if (layer.config.zero_masked) return layer; // it makes the tensor that takes another's place
-    const calls = layer.calls.map((call) => ({
-      ...call,
-      inputs: call.inputs.map((ref) => this.current(ref)),
-    }));
-    return {...layer, calls};
   }
 
   private found(layer: GraphLayer, call: number): Found {
@@ -132,15 +117,6 @@ class Giver {
     const {used, native} = this.found(layer, i);
     const {mask} = used;
     const [first, ...others] = call.inputs;
-    if (mask && zeroesMasked(layer)) {
-      const sequences = layer.config.merge_mode === null ? [0, 1] : [0];
-      for (const output of sequences) {
-        const ref: Reference = [layer.name, i, output];
-        const name = `${layer.name}_zeroed_${i}_${output}`;
-        const zeroed = this.attach(name, [ref, this.tensorOf(mask)], {zero_masked: true});
-        this.replaced.set(String(ref), zeroed);
-      }
-    }
     if (native) return call;
     // Without a mask of ones it would be handed that of whichever layer ran before it.
     const inputs = mask ? [first, this.tensorOf(mask)] : [first];
@@ -211,8 +187,8 @@ class Giver {
     );
   }
 
-  private attach(name: string, inputs: Reference[], config: Json = {}): Reference {
-    return this.add('AttachMask', name, config, inputs);
+  private attach(name: string, inputs: Reference[]): Reference {
+    return this.add('AttachMask', name, {}, inputs);
   }
 
   private add(className: string, name: string, config: Json, inputs: Reference[]): Reference {
@@ -291,11 +267,4 @@ class Giver {
     this.maskInputs.set(input, ref);
     return ref;
   }
-}
-
-/** Whether a recurrent layer's outputs at masked steps are 0, where tfjs repeats the last. */
-function zeroesMasked({className, config}: GraphLayer): boolean {
-  // Keras sets it within a Bidirectional, whatever the config says.
-  if (className === 'Bidirectional') return config.layer.config.return_sequences;
-  return config.zero_output_for_mask === true && config.return_sequences;
 }

@@ -17,7 +17,7 @@ export class Models {
   private readonly followed = new Map<Json, Map<string, Followed>>();
 
   constructor(
-    model: SavedLayer,
+    private readonly model: SavedLayer,
     readonly version: KerasVersion,
   ) {
     this.haveMasks = hasMasks(model, version);
@@ -27,7 +27,8 @@ export class Models {
   graphOf({config}: SavedLayer): Graph {
     const known = this.graphs.get(config);
     if (known) return known;
-    const graph = readGraph(config.output_layers ? config : asGraph(config), this.version);
+    const whole = config === this.model.config ? asGiven(config) : config;
+    const graph = readGraph(whole.output_layers ? whole : asGraph(whole), this.version);
     this.graphs.set(config, graph);
     return graph;
   }
@@ -45,6 +46,17 @@ export class Models {
     ofModel.set(key, followed);
     return followed;
   }
+}
+
+/**
+ * The outermost model, whose user has its inputs and outputs in the order in which a dict of them was
+ * given in Python. Keras itself counts them by their keys, and so do calls of nested models.
+ */
+function asGiven(config: Json): Json {
+  const given = (tensors: Json) =>
+    tensors && !Array.isArray(tensors) ? Object.values(tensors) : tensors;
+  const {input_layers, output_layers} = config;
+  return {...config, input_layers: given(input_layers), output_layers: given(output_layers)};
 }
 
 function hasMasks(saved: SavedLayer, version: KerasVersion): boolean {
