@@ -12,7 +12,7 @@ export default {
   ...project,
   rootDir: fileURLToPath(new URL('../..', import.meta.url)),
   // Stryker loads it by itself, and does not know <rootDir>.
-  testEnvironment: fileURLToPath(new URL('../backends/node/environment.mjs', import.meta.url)),
+  testEnvironment: fileURLToPath(new URL('environment.mjs', import.meta.url)),
   testTimeout: config.testTimeout,
   testMatch: [`<rootDir>/${process.env.MUTANTS_SPECS}`],
 };

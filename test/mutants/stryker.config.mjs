@@ -8,7 +8,7 @@ export default {
   coverageAnalysis: 'perTest', // a mutant meets the tests that run its line, and no others
   concurrency: Number(concurrency),
   reporters: ['clear-text', 'html', 'json'],
-  clearTextReporter: {logTests: false, allowColor: false, allowEmojis: false},
+  clearTextReporter: {reportTests: false, logTests: false, allowColor: false, allowEmojis: false},
   htmlReporter: {fileName: `out/mutants/${name}.html`},
   jsonReporter: {fileName: `out/mutants/${name}.json`},
   tempDirName: 'out/mutants/sandbox',
@@ -20,6 +20,6 @@ export default {
   ],
   thresholds: {high: 95, low: 90, break: null},
   dryRunTimeoutMinutes: 20,
-  timeoutMS: 60_000,
+  timeoutMS: 30_000,
   allowEmpty: false,
 };

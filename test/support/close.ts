@@ -3,6 +3,8 @@
  * default, whatever the size of the values, and takes NaN for infinity.
  */
 
+type LeastScale = number | ArrayLike<number>;
+
 interface Difference {
   /** Relative to the largest finite |expected| of the row; absolute where the row is all 0. */
   error: number;
@@ -13,7 +15,8 @@ interface Difference {
  * The largest error of `actual`, relative to the largest finite |expected| in the same row.
  *
  * @param cols the length of a row; without it, all the values are one row.
- * @param leastScale a row's errors are relative to no less than this.
+ * @param leastScale a row's errors are relative to no less than this; or a list, with a number for
+ *   each row.
  * @returns the error; it is absolute in rows that are all 0. `Infinity` where the lengths differ,
  *   or where NaN, Infinity or -Infinity is met by anything but itself.
  */
@@ -21,14 +24,14 @@ export function maxError(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   cols: number = expected.length,
-  leastScale = 0,
+  leastScale: LeastScale = 0,
 ): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   return largestDifference(actual, expected, cols, leastScale).error;
 }
 
 /**
- * Throws unless `maxError(actual, expected, cols)` is at most `tolerance`.
+ * Throws unless `maxError(actual, expected, cols, leastScale)` is at most `tolerance`.
  *
  * @throws an error that names the index, both values, the error and the tolerance.
  */
@@ -37,11 +40,12 @@ export function expectClose(
   expected: ArrayLike<number>,
   tolerance: number,
   cols: number = expected.length,
+  leastScale: LeastScale = 0,
 ): void {
   if (actual.length !== expected.length) {
     throw new Error(`${expected.length} values were expected, there are ${actual.length}.`);
   }
-  const {error, index} = largestDifference(actual, expected, cols);
+  const {error, index} = largestDifference(actual, expected, cols, leastScale);
   if (error <= tolerance) return;
   const place = cols === expected.length ? '' : ` (row ${Math.floor(index / cols)})`;
   throw new Error(
@@ -54,12 +58,13 @@ function largestDifference(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   cols: number,
-  leastScale = 0,
+  leastScale: LeastScale,
 ): Difference {
   const largest: Difference = {error: 0, index: 0};
   for (let start = 0; start < expected.length; start += cols) {
     const end = Math.min(start + cols, expected.length);
-    const scale = Math.max(largestFiniteMagnitude(expected, start, end), leastScale) || 1;
+    const least = typeof leastScale === 'number' ? leastScale : leastScale[start / cols];
+    const scale = Math.max(largestFiniteMagnitude(expected, start, end), least) || 1;
     for (let index = start; index < end; index++) {
       const error = difference(actual[index], expected[index], scale);
       if (error > largest.error) Object.assign(largest, {error, index});

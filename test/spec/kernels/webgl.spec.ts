@@ -5,6 +5,15 @@ import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {setUpBackendAnew, tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
+import {
+  compareRows,
+  DEFAULT_TOLERANCES,
+  drawRows,
+  optionsOf,
+  type Rows,
+  readRows,
+  runRows,
+} from '../../support/rows.js';
 
 interface Texels {
   isPacked: boolean;
@@ -47,62 +56,37 @@ function texture(tensor: tf.Tensor, isPacked: boolean): tf.Tensor {
   return onGpu(tensor);
 }
 
-interface Given {
-  shape: number[];
-  epsilon?: number;
+interface Given extends Partial<Rows> {
   isPacked?: boolean;
-  /** Default: random numbers. */
-  x?: Float32Array;
-  dy?: Float32Array;
 }
 
-/** y and all gradients, with what they should be. */
-function run({shape, epsilon = 1e-3, isPacked = true, ...given}: Given) {
-  const cols = shape[shape.length - 1];
-  const size = tf.util.sizeFromShape(shape);
-  const random = new Random(size);
-  const {x = random.normal(size, 0.5, 2), dy = random.normal(size)} = given;
-  const [gamma, beta] = [random.normal(cols), random.normal(cols)];
-  const [y, dx, dgamma, dbeta] = tf.tidy(() => {
-    const inputs = [tf.tensor(x, shape), tf.tensor1d(gamma), tf.tensor1d(beta)];
-    const upstream = tf.tensor(dy, shape);
-    for (const tensor of [...inputs, upstream]) texture(tensor, isPacked);
-    const f = (...[a, b, c]: tf.Tensor[]) => layerNorm(a, {gamma: b, beta: c, epsilon});
-    return [f(...inputs), ...tf.grads(f)(inputs, upstream)].map((t) => t.dataSync());
-  });
-  const options = {cols, gamma, beta, epsilon, center: true};
-  const expected = {
-    ...reference.forward(x, options),
-    ...reference.backward(dy, x, options),
-  };
-  return {actual: {y, dx, dgamma, dbeta}, expected, cols};
+/** y and all gradients of random rows that lie in textures. */
+async function run(shape: number[], {isPacked = true, ...given}: Given = {}) {
+  const rows = drawRows(shape, {seed: tf.util.sizeFromShape(shape), ...given});
+  const place = (tensor: tf.Tensor) => texture(tensor, isPacked);
+  return {rows, actual: await readRows(runRows(rows, {place}))};
 }
 
-function expectRight(given: Given, tolerances = {y: 2e-6, gradients: 1e-5}): void {
-  const {actual, expected, cols} = run(given);
-  expectClose(actual.y, expected.y, tolerances.y, cols);
-  expectClose(actual.dx, expected.dx, tolerances.gradients);
-  expectClose(actual.dgamma, expected.dgamma, tolerances.gradients);
-  expectClose(actual.dbeta, expected.dbeta, tolerances.gradients);
+async function expectRight(shape: number[], given?: Given, tolerances = DEFAULT_TOLERANCES) {
+  const {rows, actual} = await run(shape, given);
+  compareRows(rows, actual, tolerances);
 }
 
 /** Runs with one of tfjs's flags set. */
-function withFlag(name: string, value: boolean | number, body: () => void): void {
+async function withFlag(name: string, value: boolean | number, body: () => unknown) {
   const before = tf.env().get(name);
   tf.env().set(name, value);
   try {
-    body();
+    await body();
   } finally {
     tf.env().set(name, before);
   }
 }
 
-// The spec runs on every backend; these tests are of one.
-
 describe('shaders', () => {
-  test('a new length, batch or epsilon compiles none', () => {
+  test('a new length, batch or epsilon compiles none', async () => {
     const cols = 96;
-    run({shape: [4, 10, cols]});
+    await run([4, 10, cols]);
     const before = shaders();
     expect(before).toBeGreaterThan(0);
     for (const shape of [
@@ -112,7 +96,7 @@ describe('shaders', () => {
       [1, 1, cols],
       [20, cols],
     ]) {
-      expectRight({shape, epsilon: shape[0] * 1e-3});
+      await expectRight(shape, {epsilon: shape[0] * 1e-3});
     }
     expect(shaders()).toBe(before);
   });
@@ -154,13 +138,13 @@ describe('textures', () => {
       [1, 300],
       [257, 1],
     ]) {
-      test(`${name} inputs [${shape}]`, () => expectRight({shape, isPacked}));
+      test(`${name} inputs [${shape}]`, () => expectRight(shape, {isPacked}));
     }
   }
 
-  test('more rows, and more columns, than a texture is high and wide', () => {
+  test('more rows, and more columns, than a texture is high and wide', () =>
     // tfjs reads the limit anew for each texture.
-    withFlag('WEBGL_MAX_TEXTURE_SIZE', 64, () => {
+    withFlag('WEBGL_MAX_TEXTURE_SIZE', 64, async () => {
       for (const shape of [
         [301, 9],
         [5, 7, 20],
@@ -168,33 +152,32 @@ describe('textures', () => {
         [100, 150],
         [70, 3, 5],
       ]) {
-        expectRight({shape});
+        await expectRight(shape);
       }
-    });
-  });
+    }));
 
-  test('narrow textures made square', () => {
-    withFlag('WEBGL_MAX_SIZE_FOR_NARROW_TEXTURE', 16, () => {
+  test('narrow textures made square', () =>
+    withFlag('WEBGL_MAX_SIZE_FOR_NARROW_TEXTURE', 16, async () => {
       for (const shape of [
         [301, 2],
         [2, 701],
         [301, 40],
-      ])
-        expectRight({shape});
-    });
-  });
+      ]) {
+        await expectRight(shape);
+      }
+    }));
 
-  test('WEBGL_PACK off', () => {
-    withFlag('WEBGL_PACK', false, () => {
-      withFlag('WEBGL_LAZILY_UNPACK', false, () => {
+  test('WEBGL_PACK off', () =>
+    withFlag('WEBGL_PACK', false, () =>
+      withFlag('WEBGL_LAZILY_UNPACK', false, async () => {
         for (const shape of [
           [9, 65],
           [3, 5, 130],
-        ])
-          expectRight({shape, isPacked: false});
-      });
-    });
-  });
+        ]) {
+          await expectRight(shape, {isPacked: false});
+        }
+      }),
+    ));
 
   test('a slice that shares its texture, and inputs of one kernel that are views of each other', () => {
     const [rows, cols] = [6, 70];
@@ -208,21 +191,14 @@ describe('textures', () => {
     expectClose(y, reference.forward(values.slice(rows * cols), options).y, 2e-6, cols);
   });
 
-  test('[4, 262144] and [262144, 4]', () => {
-    expectRight({shape: [4, 262_144]}, {y: 2e-6, gradients: 1e-5});
-    expectRight({shape: [262_144, 4]}, {y: 2e-6, gradients: 1e-5});
+  test('[4, 262144] and [262144, 4]', async () => {
+    await expectRight([4, 262_144]);
+    await expectRight([262_144, 4]);
   });
 });
 
 describe('digits', () => {
-  /** Each row within 5e-7 of its largest value, dγ and dβ of theirs. */
-  function expectExact(given: Given, toleranceOfDx = 5e-7): void {
-    const {actual, expected, cols} = run(given);
-    expectClose(actual.y, expected.y, 5e-7, cols);
-    expectClose(actual.dx, expected.dx, toleranceOfDx, cols);
-    expectClose(actual.dgamma, expected.dgamma, 5e-7);
-    expectClose(actual.dbeta, expected.dbeta, 5e-7);
-  }
+  const exact = {y: 5e-7, dx: 5e-7, dparams: 5e-7};
 
   const shapes = [
     [3, 9],
@@ -232,97 +208,97 @@ describe('digits', () => {
     [4, 8192], // few long rows: they are cut into chunks
   ];
 
-  test('none is lost to a mean of 1e7', () => {
+  test('none is lost to a mean of 1e7', async () => {
     for (const shape of shapes) {
       const x = new Random(8).normal(tf.util.sizeFromShape(shape), 1e7, 1);
-      expectExact({shape, x});
+      await expectRight(shape, {x}, exact);
     }
   });
 
   // x − x₀ is rounded to 1/16 then; dx, where x̂ is the largest, is the difference of like numbers.
-  test('few are lost to a first number far from the others', () => {
+  test('few are lost to a first number far from the others', async () => {
     for (const shape of shapes) {
       const cols = shape[shape.length - 1];
       const x = new Random(9).normal(tf.util.sizeFromShape(shape), 0.3, 2);
-      expectExact({shape, x: x.map((v, i) => (i % cols === 0 ? 1e6 : v))}, 1e-6);
+      const given = {x: x.map((v, i) => (i % cols === 0 ? 1e6 : v))};
+      await expectRight(shape, given, {...exact, dx: 1e-6});
     }
   });
 
-  test('dβ keeps its own where it is small beside what it is the sum of', () => {
+  test('dβ keeps its own where it is small beside what it is the sum of', async () => {
     for (const rows of [100, 1000]) {
       const cols = 6;
       // The rows come in pairs, whose 1e4 and -1e4 cancel out.
       const dy = new Random(10)
         .normal(rows * cols)
         .map((v, i) => v + (Math.floor(i / cols) % 2 === 0 ? 1e4 : -1e4));
-      const {actual, expected} = run({shape: [rows, cols], dy});
-      expectClose(actual.dbeta, expected.dbeta, 5e-7);
+      const {rows: given, actual} = await run([rows, cols], {dy});
+      expectClose(actual.dbeta, reference.backward(dy, given.x, optionsOf(given)).dbeta, 5e-7);
     }
   });
 
-  test('an infinite dy makes dβ infinite, not NaN', () => {
+  test('an infinite dy makes dβ infinite, not NaN', async () => {
     const [rows, cols] = [40, 6];
     const dy = new Random(11).normal(rows * cols);
     dy[2] = Number.POSITIVE_INFINITY;
-    const {actual} = run({shape: [rows, cols], dy});
+    const {actual} = await run([rows, cols], {dy});
     expect(actual.dbeta[2]).toBe(Number.POSITIVE_INFINITY);
     expect([...actual.dbeta].filter(Number.isFinite)).toHaveLength(cols - 1);
   });
 });
 
 describe('exactly 0', () => {
-  test('is dx of rows of one column, whatever γ and ε', () => {
+  test('is dx of rows of one column, whatever γ and ε', async () => {
     for (const epsilon of [0, 1e-5, 1e-3]) {
       for (const rows of [8, 33, 601]) {
-        const {actual} = run({shape: [rows, 1], epsilon});
+        const {actual} = await run([rows, 1], {epsilon});
         expect([...new Set(actual.dx)].map(Math.abs)).toEqual([0]);
         expect(Math.abs(actual.dgamma[0])).toBe(0);
       }
     }
   });
 
-  test('is x̂ of constant rows, and dx too where ε is 0', () => {
+  test('is x̂ of constant rows, and dx too where ε is 0', async () => {
     for (const shape of [
       [8, 7],
       [600, 12],
       [2, 8193],
     ]) {
       const x = new Float32Array(tf.util.sizeFromShape(shape)).fill(0.1);
-      const {actual, expected, cols} = run({shape, x, epsilon: 0});
-      expect(actual.y).toEqual(Float32Array.from(expected.y)); // β
+      const {rows, actual} = await run(shape, {x, epsilon: 0});
+      expect(actual.y).toEqual(Float32Array.from(x, (_, i) => rows.beta[i % rows.beta.length]));
       expect(new Set(actual.dx.map(Math.abs))).toEqual(new Set([0]));
       expect(new Set(actual.dgamma.map(Math.abs))).toEqual(new Set([0]));
-      expectClose(run({shape, x}).actual.dx, run({shape, x}).expected.dx, 5e-7, cols);
+      await expectRight(shape, {x}, {...DEFAULT_TOLERANCES, dx: 5e-7});
     }
   });
 });
 
 describe('16-bit textures', () => {
-  test('are right within what 11 bits of precision allow', () => {
+  test('are right within what 11 bits of precision allow', () =>
     // What WEBGL_FORCE_F16_TEXTURES turns off, which tfjs reads only at its start.
-    withFlag('WEBGL_RENDER_FLOAT32_ENABLED', false, () => {
+    withFlag('WEBGL_RENDER_FLOAT32_ENABLED', false, async () => {
       for (const shape of [
         [9, 65],
         [600, 96],
         [2, 8192],
       ]) {
         // A rounding is 2^-11 = 4.9e-4: of x, of its statistics, of y and of what they add up to.
-        expectRight({shape}, {y: 2e-3, gradients: 4e-3});
+        await expectRight(shape, {}, {y: 2e-3, dx: 4e-3, dparams: 4e-3});
       }
-    });
-  });
+    }));
 });
 
 describe('a lost context', () => {
   test('leaves nothing of ours behind that would hinder the backend set up anew', async () => {
-    expectRight({shape: [9, 65]});
+    await expectRight([9, 65]);
     loseContext();
     await setUpBackendAnew();
     for (const shape of [
       [9, 65],
       [600, 96],
     ]) {
-      expectRight({shape});
+      await expectRight(shape);
     }
   });
 
@@ -360,6 +336,9 @@ describe('WebGL 1', () => {
     const setUpAnew = async (version: number) => {
       tf.removeBackend('webgl');
       tf.env().set('WEBGL_VERSION', version);
+      // tfjs has found out already that WebGL 2 can do these.
+      tf.env().set('WEBGL_BUFFER_SUPPORTED', version === 2);
+      tf.env().set('WEBGL_FENCE_API_ENABLED', version === 2);
       tf.registerBackend('webgl', factory);
       await tf.setBackend('webgl');
     };
@@ -367,7 +346,7 @@ describe('WebGL 1', () => {
     try {
       await setUpAnew(1);
       expect(usesFusedKernel()).toBe(false);
-      expectRight({shape: [9, 65], isPacked: false});
+      await expectRight([9, 65], {isPacked: false});
       const notices = warn.mock.calls.filter(([text]) => `${text}`.includes('tfjs-layernorm'));
       expect(notices).toEqual([[expect.stringContaining('(it runs on WebGL 1)')]]);
     } finally {
@@ -375,7 +354,7 @@ describe('WebGL 1', () => {
       await setUpAnew(2);
     }
     expect(usesFusedKernel()).toBe(true);
-    expectRight({shape: [9, 65]});
+    await expectRight([9, 65]);
   });
 });
 
@@ -390,20 +369,18 @@ describe('small tensors on the CPU', () => {
     });
   });
 
-  test('are computed on the GPU where the backend is told not to forward', () => {
-    withFlag('WEBGL_CPU_FORWARD', false, () => {
-      const {actual, expected, cols} = run({shape: [4, 10]});
-      expectClose(actual.y, expected.y, 2e-6, cols);
+  test('are computed on the GPU where the backend is told not to forward', () =>
+    withFlag('WEBGL_CPU_FORWARD', false, async () => {
+      await expectRight([4, 10]);
       tf.tidy(() => {
         const x = tf.tensor2d(new Random(6).normal(40), [4, 10]);
         expect(drawsOf(() => layerNorm(x))).toBeGreaterThan(0);
       });
-    });
-  });
+    }));
 });
 
 describe('memory', () => {
-  test('no texture is left behind', () => {
+  test('no texture is left behind', async () => {
     const bytes = () => (tf.memory() as unknown as {numBytesInGPU: number}).numBytesInGPU;
     for (const isPacked of [true, false]) {
       for (const shape of [
@@ -412,7 +389,7 @@ describe('memory', () => {
         [4, 8192],
       ]) {
         const before = bytes();
-        run({shape, isPacked});
+        await run(shape, {isPacked});
         expect(bytes()).toBe(before);
       }
     }

@@ -1,10 +1,18 @@
 /** What only the WebGPU kernels can get wrong: shaders, dispatches, how rows are shared, memory. */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import {layerNorm, rmsNorm} from '../../../src/index.js';
+import {layerNorm} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
+import {
+  compareRows,
+  DEFAULT_TOLERANCES,
+  drawRows,
+  optionsOf,
+  readRows,
+  runRows,
+} from '../../support/rows.js';
 
 const backend = () => tf.backend() as WebGPUBackend;
 
@@ -44,66 +52,17 @@ function onGpu(tensor: tf.Tensor): tf.Tensor {
   return tensor;
 }
 
-interface Given {
-  epsilon?: number;
-  center?: boolean;
-  mean?: number;
-  deviation?: number;
-  /** Default: random numbers of that mean and deviation. */
-  x?: Float32Array;
-  dy?: Float32Array;
+type Given = Parameters<typeof drawRows>[1];
+
+/** y and all gradients of random rows, on the GPU whatever their size. */
+async function run(shape: number[], given?: Given) {
+  const rows = drawRows(shape, {seed: tf.util.sizeFromShape(shape), ...given});
+  return {rows, actual: await readRows(runRows(rows, {place: onGpu}))};
 }
 
-/** y and all gradients, on the GPU whatever their size, and what they should be. */
-async function run(shape: number[], given: Given) {
-  const {epsilon = 1e-3, center = true, mean = 0.5, deviation = 2} = given;
-  const cols = shape[shape.length - 1];
-  const size = tf.util.sizeFromShape(shape);
-  const random = new Random(size);
-  const {x = new Random(1).normal(size, mean, deviation), dy = random.normal(size)} = given;
-  const gamma = random.normal(cols);
-  const beta = center ? random.normal(cols) : undefined;
-  const results = tf.tidy(() => {
-    const params = [gamma, ...(beta ? [beta] : [])].map((param) => tf.tensor1d(param));
-    const inputs = [tf.tensor(x, shape), ...params].map(onGpu);
-    const f = (...[a, b, c]: tf.Tensor[]) =>
-      center ? layerNorm(a, {gamma: b, beta: c, epsilon}) : rmsNorm(a, {gamma: b, epsilon});
-    return [f(...inputs), ...tf.grads(f)(inputs, onGpu(tf.tensor(dy, shape)))];
-  });
-  const [y, dx, dgamma, dbeta] = await Promise.all(results.map((tensor) => tensor.data()));
-  tf.dispose(results);
-  const options = {cols, gamma, beta, epsilon, center};
-  const expected = {...reference.forward(x, options), ...reference.backward(dy, x, options)};
-  return {actual: {y, dx, dgamma, dbeta}, expected, dy, gamma, cols};
-}
-
-/** `tolerance`: of y, and of the gradients. Default: 2e-6 and 1e-5. */
-async function expectRight(
-  shape: number[],
-  {tolerance, ...given}: Given & {tolerance?: number} = {},
-) {
-  const {actual, expected, dy, gamma, cols} = await run(shape, given);
-  const rows = tf.util.sizeFromShape(shape) / cols;
-  const ofGradients = tolerance ?? 1e-5;
-  const growth = Math.sqrt(Math.max(1, rows / 1000)); // of a sum's error with its length
-  expectClose(actual.y, expected.y, tolerance ?? 2e-6, cols);
-  const scale = largestTerm(dy, gamma, expected.rstd);
-  expectClose([...actual.dx, scale], [...expected.dx, scale], ofGradients);
-  expectClose(actual.dgamma, expected.dgamma, ofGradients * growth);
-  if (given.center ?? true) expectClose(actual.dbeta, expected.dbeta, ofGradients * growth);
-}
-
-/**
- * The largest rstd·|γ·dy|, the terms of which dx is the difference: a row of two columns has a dx
- * that is nearly 0 beside them, and float32 can be exact only beside the terms.
- */
-function largestTerm(dy: Float32Array, gamma: Float32Array, rstd: Float64Array): number {
-  const cols = gamma.length;
-  return dy.reduce(
-    (largest, v, i) =>
-      Math.max(largest, Math.abs(rstd[Math.floor(i / cols)] * gamma[i % cols] * v)),
-    0,
-  );
+async function expectRight(shape: number[], given?: Given, tolerances = DEFAULT_TOLERANCES) {
+  const {rows, actual} = await run(shape, given);
+  compareRows(rows, actual, tolerances);
 }
 
 async function expectNoLeak(shape: number[]): Promise<void> {
@@ -305,9 +264,9 @@ describe('the WebGPU kernels', () => {
         [3, 8193],
       ]) {
         const mean = 1e7;
-        const tolerance = 5e-7;
+        const tolerances = {y: 5e-7, dx: 5e-7, dparams: 5e-7};
         test(`a mean of 1e7 costs [${shape}] no digit`, () =>
-          expectRight(shape, {mean, deviation: 1, tolerance}));
+          expectRight(shape, {mean, deviation: 1}, tolerances));
       }
 
       // So few rows are not summed before they are added up with compensation.
@@ -317,8 +276,8 @@ describe('the WebGPU kernels', () => {
         const dy = new Random(10)
           .normal(rows * cols)
           .map((v, i) => v + (Math.floor(i / cols) % 2 === 0 ? 1e4 : -1e4));
-        const {actual, expected} = await run([rows, cols], {dy});
-        expectClose(actual.dbeta, expected.dbeta, 5e-7);
+        const {rows: given, actual} = await run([rows, cols], {dy});
+        expectClose(actual.dbeta, reference.backward(dy, given.x, optionsOf(given)).dbeta, 5e-7);
       });
 
       test('an infinite dy makes dβ infinite, not NaN', async () => {
@@ -346,8 +305,8 @@ describe('the WebGPU kernels', () => {
           [2, 8193],
         ]) {
           const x = new Float32Array(tf.util.sizeFromShape(shape)).fill(0.1);
-          const {actual, expected} = await run(shape, {x, epsilon: 0});
-          expect(actual.y).toEqual(Float32Array.from(expected.y)); // β
+          const {rows, actual} = await run(shape, {x, epsilon: 0});
+          expect(actual.y).toEqual(Float32Array.from(x, (_, i) => rows.beta[i % rows.beta.length]));
           expect(new Set([...actual.dx, ...actual.dgamma].map(Math.abs))).toEqual(new Set([0]));
         }
       });

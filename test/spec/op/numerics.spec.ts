@@ -1,107 +1,74 @@
 /** Accuracy: how near the op comes to the float64 reference, on ordinary rows and on hard ones. */
-import {layerNorm, rmsNorm} from '../../../src/index.js';
+import {layerNorm} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
-import {maxError} from '../../support/close.js';
+import {expectClose} from '../../support/close.js';
+import {
+  drawRows,
+  expectRows,
+  type Results,
+  type Rows,
+  readRows,
+  runRows,
+} from '../../support/rows.js';
 
 const random = new Random(1);
 
 /** Every result is within this of the reference, relative to its row's largest value. */
 const BOUND = 5e-7;
 
-interface Rows {
+interface Given {
   x: Float32Array;
   rows: number;
   cols: number;
+  /** Default: 1 and 0. */
   gamma?: Float32Array;
   beta?: Float32Array;
+  dy?: Float32Array;
   epsilon?: number;
   center?: boolean;
 }
 
-/** The op on rows: y, and the gradients for `dy`. */
-function run({x, rows, cols, gamma, beta, epsilon = 1e-3, center = true}: Rows, dy: Float32Array) {
-  return tf.tidy(() => {
-    const params = [gamma ?? new Float32Array(cols).fill(1), beta ?? new Float32Array(cols)];
-    const f = (...[v, g, b]: tf.Tensor[]) =>
-      center
-        ? layerNorm(v, {gamma: g, beta: b, epsilon})
-        : tf.add(rmsNorm(v, {gamma: g, epsilon}), b);
-    const inputs = [tf.tensor2d(x, [rows, cols]), ...params.map((values) => tf.tensor1d(values))];
-    const y = f(...inputs);
-    const gradients = tf.grads(f)(inputs, tf.tensor2d(dy, [rows, cols]));
-    const [dx, dgamma, dbeta] = gradients.map((gradient) => gradient.dataSync());
-    return {y: y.dataSync(), dx, dgamma, dbeta};
-  });
+/** What is given, as rows. */
+function rowsOf({rows, cols, dy = random.normal(rows * cols), ...given}: Given): Rows {
+  const [gamma, beta] = [new Float32Array(cols).fill(1), new Float32Array(cols)];
+  return drawRows([rows, cols], {gamma, beta, dy, ...given});
 }
 
-/**
- * Checks y and every gradient. In rows of few columns each may be a small difference of large terms:
- * there an error is taken beside the size of the terms, which is max|γ·x̂| for y, r·√Σg² for dx (it is
- * r times a projection of g) and the largest number summed for dγ and dβ.
- */
-function expectExact(given: Rows, {withSums = true} = {}): void {
-  const {x, rows, cols, gamma, beta, epsilon = 1e-3, center = true} = given;
-  const dy = random.normal(rows * cols);
-  const actual = run(given, dy);
-
-  const options = {cols, gamma, beta, epsilon, center};
-  const {y, rstd} = reference.forward(x, options);
-  const {dx, dgamma, dbeta} = reference.backward(dy, x, options);
-  const xhat = reference.forward(x, {cols, epsilon, center}).y;
-  const errors = {y: 0, dx: 0};
-  for (let row = 0; row < rows; row++) {
-    const part = (values: ArrayLike<number>) =>
-      Array.from({length: cols}, (_, c) => values[row * cols + c]);
-    const scaled = (values: ArrayLike<number>) =>
-      part(values).map((value, c) => value * (gamma ? gamma[c] : 1));
-    const isShort = cols <= 5;
-    const sizes = {
-      y: isShort ? largest(scaled(xhat)) : 0,
-      dx: isShort ? rstd[row] * Math.hypot(...scaled(dy)) : 0,
-    };
-    for (const [name, expected] of [
-      ['y', y],
-      ['dx', dx],
-    ] as const) {
-      const error = maxError(part(actual[name]), part(expected), cols, sizes[name]);
-      errors[name] = Math.max(errors[name], error);
-    }
-  }
-  expect(errors.y).toBeLessThan(BOUND);
-  expect(errors.dx).toBeLessThan(BOUND);
-  if (!withSums) return;
-  const terms = Array.from(dy, (value, i) => value * xhat[i]);
-  expect(maxError(actual.dgamma, dgamma, cols, largest(terms))).toBeLessThan(BOUND);
-  expect(maxError(actual.dbeta, dbeta, cols, largest(dy))).toBeLessThan(BOUND);
+/** The gradients of what is given. */
+async function gradientsOf(given: Given): Promise<Results> {
+  return readRows(runRows(rowsOf(given)));
 }
 
-function largest(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+/** Checks y and every gradient. */
+async function expectExact(given: Given, {withSums = true} = {}): Promise<void> {
+  const rows = rowsOf(given);
+  const dparams = withSums ? BOUND : Number.POSITIVE_INFINITY;
+  await expectRows(rows, runRows(rows), {y: BOUND, dx: BOUND, dparams});
 }
 
 describe(`ordinary rows are within ${BOUND} of the reference, with every gradient`, () => {
   const widths = [1, 2, 3, 4, 5, 17, 64, 229, 541, 768, 769, 1023, 4096];
   for (const cols of widths) {
     for (const rows of [1, 37]) {
-      test(`[${rows}, ${cols}]`, () => {
+      test(`[${rows}, ${cols}]`, async () => {
         const x = random.normal(rows * cols, 0.3, 2);
         const [gamma, beta] = [random.normal(cols), random.normal(cols)];
-        expectExact({x, rows, cols, gamma, beta});
+        await expectExact({x, rows, cols, gamma, beta});
       });
     }
   }
 
-  test('[2, 65537]', () => {
+  test('[2, 65537]', async () => {
     const [rows, cols] = [2, 65_537];
-    expectExact({x: random.normal(rows * cols), rows, cols});
+    await expectExact({x: random.normal(rows * cols), rows, cols});
   });
 
-  test('[65537, 3]', () => {
+  test('[65537, 3]', async () => {
     const [rows, cols] = [65_537, 3];
-    // dγ and dβ of so many rows: gradients.spec.ts.
-    expectExact({x: random.normal(rows * cols), rows, cols}, {withSums: false});
+    // dγ and dβ of so many rows: large_gradients.spec.ts.
+    await expectExact({x: random.normal(rows * cols), rows, cols}, {withSums: false});
   });
 
   for (const [gammaGiven, betaGiven] of [
@@ -122,15 +89,15 @@ describe(`ordinary rows are within ${BOUND} of the reference, with every gradien
         return layerNorm(tf.tensor2d(x, [rows, cols]), params).dataSync();
       });
       const options = {cols, gamma, beta, epsilon: 1e-3, center: true};
-      expect(maxError(y, reference.forward(x, options).y, cols)).toBeLessThan(BOUND);
+      expectClose(y, reference.forward(x, options).y, BOUND, cols);
     });
   }
 
   for (const cols of [1, 3, 17, 768, 1023]) {
-    test(`rmsNorm [19, ${cols}]`, () => {
+    test(`rmsNorm [19, ${cols}]`, async () => {
       const rows = 19;
       const [x, gamma] = [random.normal(rows * cols, 0.5), random.normal(cols)];
-      expectExact({x, rows, cols, gamma, epsilon: 1e-6, center: false});
+      await expectExact({x, rows, cols, gamma, epsilon: 1e-6, center: false});
     });
   }
 });
@@ -152,7 +119,7 @@ describe(`hard rows are within ${BOUND} of the reference, with every gradient`, 
     }
     return x;
   };
-  const hard: Record<string, Rows> = {
+  const hard: Record<string, Given> = {
     'mean 1e4, spread 1': {x: normal(1e4, 1), rows, cols},
     'mean 2000, spread 0.01': {x: normal(2000, 0.01), rows, cols},
     'mean 1e6, spread 1': {x: normal(1e6, 1), rows, cols},
@@ -193,14 +160,12 @@ describe('where the answer is 0 it is exactly 0', () => {
   const zeros = (length: number) => new Array(length).fill(0);
   const plain = (values: ArrayLike<number>) => Array.from(values, (value) => value + 0); // no −0
 
-  test.each(epsilons)('dx and dγ of rows of one column, epsilon %d', (epsilon) => {
+  test.each(epsilons)('dx and dγ of rows of one column, epsilon %d', async (epsilon) => {
     for (const rows of [1, 8, 37]) {
       for (const scale of [1.415, -0.7, 1e-3, 1 / 3]) {
         const x = random.normal(rows, 3, 2);
-        const {dx, dgamma} = run(
-          {x, rows, cols: 1, gamma: Float32Array.of(scale), epsilon},
-          random.normal(rows),
-        );
+        const gamma = Float32Array.of(scale);
+        const {dx, dgamma} = await gradientsOf({x, rows, cols: 1, gamma, epsilon});
         expect(plain(dx)).toEqual(zeros(rows));
         expect(plain(dgamma)).toEqual([0]);
       }
@@ -209,25 +174,25 @@ describe('where the answer is 0 it is exactly 0', () => {
 
   test.each(epsilons)(
     'dγ of constant rows, and dx where γ·dy is constant too, epsilon %d',
-    (epsilon) => {
+    async (epsilon) => {
       for (const cols of [2, 3, 5, 17, 64, 768, 4099]) {
         const rows = 3;
         const x = new Float32Array(rows * cols).fill(-7.7);
         const gamma = new Float32Array(cols).fill(1.415);
         const dy = new Float32Array(rows * cols).fill(0.3);
-        const {dx, dgamma} = run({x, rows, cols, gamma, epsilon}, dy);
+        const {dx, dgamma} = await gradientsOf({x, rows, cols, gamma, dy, epsilon});
         expect(plain(dx)).toEqual(zeros(rows * cols));
         expect(plain(dgamma)).toEqual(zeros(cols));
       }
     },
   );
 
-  test('dx of constant rows without epsilon, whatever γ and dy are', () => {
+  test('dx of constant rows without epsilon, whatever γ and dy are', async () => {
     for (const [value, cols] of [1234, 0.1, 1e6 / 3, 1e-20, 1e30].map((v) => [v, 65])) {
       const rows = 4;
       const x = new Float32Array(rows * cols).fill(value);
       const gamma = random.normal(cols);
-      const {dx, dgamma} = run({x, rows, cols, gamma, epsilon: 0}, random.normal(rows * cols));
+      const {dx, dgamma} = await gradientsOf({x, rows, cols, gamma, epsilon: 0});
       expect(plain(dx)).toEqual(zeros(rows * cols));
       expect(plain(dgamma)).toEqual(zeros(cols));
     }
