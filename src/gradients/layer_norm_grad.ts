@@ -36,7 +36,7 @@ export const layerNormGradGradient: tf.GradConfig = {
 
     // About x₀, as the kernels do: the mean is then taken of numbers as small as their spread. The
     // saved statistics will not do in its place, since further gradients lead through them to x.
-    const x0 = tf.slice(x, [...x.shape.slice(0, -1).map(() => 0), 0], [...x.shape.slice(0, -1), 1]);
+    const x0 = tf.slice(x, 0, [...x.shape.slice(0, -1), 1]);
     const deviation = center ? centered(tf.sub(x, x0)) : x;
     const variance = tf.add(rowMean(tf.square(deviation)), epsilon);
     // 0 where the variance is 0 (step), by ops that can be differentiated (not equal and where).

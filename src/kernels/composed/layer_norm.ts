@@ -16,7 +16,7 @@ import {
   type LayerNormOutputs,
   rowsAndCols,
 } from '../contract.js';
-import {asTensor} from './as_tensor.js';
+import {asTensor, firstOf, reshaped, rowMean} from './tensors.js';
 
 export function layerNorm(args: {
   inputs: LayerNormInputs;
@@ -32,7 +32,7 @@ export function layerNorm(args: {
     const spread = attrs.center ? tf.sub(greatest, least) : tf.maximum(greatest, tf.neg(least));
     const range = tf.maximum(spread, leastRange(attrs.epsilon));
 
-    const x0 = tf.slice(x, [0, 0], [rows, 1]);
+    const x0 = firstOf(x);
     let deviation = tf.div(attrs.center ? tf.sub(x, x0) : x, range); // [rows, cols]
     const scaledM = attrs.center ? rowMean(deviation) : undefined;
     if (scaledM) deviation = tf.sub(deviation, scaledM);
@@ -57,15 +57,6 @@ export function layerNorm(args: {
  */
 function leastRange(epsilon: number): number {
   return Math.max(1e-37, 1e-10 * Math.sqrt(epsilon));
-}
-
-function rowMean(x: tf.Tensor): tf.Tensor {
-  return tf.mean(x, 1, true);
-}
-
-/** Reshapes x unless it has the shape: a call of tfjs takes time even where it has nothing to do. */
-function reshaped(x: tf.Tensor, shape: number[]): tf.Tensor {
-  return tf.util.arraysEqual(x.shape, shape) ? x : tf.reshape(x, shape);
 }
 
 /** 1 / √v, and 0 where v is 0, as it is for a constant row without epsilon, whose x̂ is 0. */

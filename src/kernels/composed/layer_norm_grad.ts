@@ -11,7 +11,7 @@ import {
   type LayerNormGradOutputs,
   rowsAndCols,
 } from '../contract.js';
-import {asTensor} from './as_tensor.js';
+import {asTensor, firstOf, reshaped, rowMean} from './tensors.js';
 
 export function layerNormGrad(args: {
   inputs: LayerNormGradInputs;
@@ -20,10 +20,9 @@ export function layerNormGrad(args: {
   const {inputs, attrs} = args;
   const {rows, cols} = rowsAndCols(inputs.x);
   return tf.tidy(() => {
-    const dy = tf.reshape(asTensor(inputs.dy), [rows, cols]);
-    const x = tf.reshape(asTensor(inputs.x), [rows, cols]);
+    const dy = reshaped(asTensor(inputs.dy), [rows, cols]);
+    const x = reshaped(asTensor(inputs.x), [rows, cols]);
     const [m, rstd] = tf.split(asTensor(inputs.stats), 2, 1); // [rows, 1] each
-    const firstOf = (v: tf.Tensor) => tf.slice(v, [0, 0], [rows, 1]); // [rows, cols] to [rows, 1]
 
     const deviation = attrs.center ? tf.sub(tf.sub(x, firstOf(x)), m) : x;
     const xhat = tf.mul(deviation, rstd); // [rows, cols]
@@ -33,18 +32,13 @@ export function layerNormGrad(args: {
 
     const g = inputs.gamma ? tf.mul(dy, asTensor(inputs.gamma)) : dy;
     let dx = tf.mul(xhat, rowMean(tf.mul(g, xhat)));
-    dx = tf.sub(attrs.center ? centered(g, firstOf(g)) : g, dx);
-    dx = tf.reshape(tf.mul(dx, rstd), inputs.x.shape);
-    return [dx, dgamma, dbeta];
+    dx = tf.mul(tf.sub(attrs.center ? centered(g) : g, dx), rstd);
+    return [reshaped(dx, inputs.x.shape), dgamma, dbeta];
   }) as unknown as LayerNormGradOutputs;
 }
 
 /** g − mean(g), taken about the row's first g: exactly 0 where all of them are equal. */
-function centered(g: tf.Tensor, g0: tf.Tensor): tf.Tensor {
-  const deviation = tf.sub(g, g0);
+function centered(g: tf.Tensor): tf.Tensor {
+  const deviation = tf.sub(g, firstOf(g));
   return tf.sub(deviation, rowMean(deviation));
-}
-
-function rowMean(x: tf.Tensor): tf.Tensor {
-  return tf.mean(x, 1, true);
 }

@@ -17,5 +17,5 @@ export function layerNorm(args: {
   const opInputs = [x, gamma ?? x, beta ?? x];
   const options = {...attrs, scale: gamma !== undefined, offset: beta !== undefined};
   const [y, stats] = runOp(backend, 'TfjsLayerNorm', options, opInputs, 2);
-  return [y, stats];
+  return [y, stats]; // [..., cols] as x, [rows, 2]
 }

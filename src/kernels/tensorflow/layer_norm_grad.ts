@@ -17,5 +17,5 @@ export function layerNormGrad(args: {
   const opInputs = [dy, x, stats, gamma ?? x];
   const options = {...attrs, scale: gamma !== undefined};
   const [dx, dgamma, dbeta] = runOp(backend, 'TfjsLayerNormGrad', options, opInputs, 3);
-  return [dx, dgamma, dbeta];
+  return [dx, dgamma, dbeta]; // [..., cols] as x, [cols], [cols]
 }

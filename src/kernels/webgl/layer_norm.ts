@@ -33,7 +33,7 @@ export function layerNorm(args: {
 
   const layout = layoutOf(inputs.x);
   const packed = new Packed(backend);
-  const x = packed.rows(inputs.x, layout, cols);
+  const x = packed.rows(inputs.x, layout, cols); // [rows, cols]
   const params = [inputs.gamma, inputs.beta].filter((param) => param != null);
   const vectors = params.map((param) => packed.vector(param, layout)); // [cols]
 
@@ -49,11 +49,11 @@ export function layerNorm(args: {
   );
   if (chunks > 1) {
     const parts = packed.temporarily(stats);
-    stats = packed.runRows(combineChunks, [parts], [sizes, limits], layout, 2);
+    stats = packed.runRows(combineChunks, [parts], [sizes, limits], layout, 2); // [rows, 2]
   }
 
   const source = normalize(center, inputs.gamma != null, inputs.beta != null);
-  const y = packed.runRows(source, [x, stats, ...vectors], [sizes], layout, cols);
+  const y = packed.runRows(source, [x, stats, ...vectors], [sizes], layout, cols); // [rows, cols]
   packed.dispose();
   return [
     {...y.tensor, shape: inputs.x.shape},

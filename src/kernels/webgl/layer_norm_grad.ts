@@ -63,7 +63,7 @@ export function layerNormGrad(args: {
     layout,
     cols, // [rows, cols]
   );
-  const [dgamma, dbeta] = columnSums(packed, center, [dy, x, stats], layout, chunks.ofColumn);
+  const [dgamma, dbeta] = gammaAndBeta(packed, center, [dy, x, stats], layout, chunks.ofColumn);
   packed.dispose();
   return [{...dx.tensor, shape: inputs.x.shape}, dgamma.tensor, dbeta.tensor];
 }
@@ -137,19 +137,8 @@ function gradient(center: boolean, hasGamma: boolean): Source {
   };
 }
 
-/** GLSL: g = γ·dy, rounded: g − mean(g) is 0 only if the same numbers have been averaged. */
-function scaled(hasGamma: boolean): string {
-  return `
-    vec4 scaled_at(int row, int column, int colPairs) {
-      vec4 g = dy_at(row, column, colPairs);
-      ${hasGamma ? 'g = rounded(g * gamma_at(0, column, colPairs).rgrg);' : ''}
-      return g;
-    }
-`;
-}
-
 /** dγ and dβ, each [cols]. */
-function columnSums(
+function gammaAndBeta(
   packed: Packed,
   center: boolean,
   inputs: Grid[],
@@ -164,24 +153,24 @@ function columnSums(
   const vector = {shape: [cols], height: 1, width: colPairs};
   if (chunks === 1) {
     return [
-      packed.run(columns('dgamma', center), inputs, [sizes, pairs], vector),
-      packed.run(columns('dbeta', center), [inputs[0]], [sizes, pairs], vector),
+      packed.run(columnSums('dgamma', center), inputs, [sizes, pairs], vector),
+      packed.run(columnSums('dbeta', center), [inputs[0]], [sizes, pairs], vector),
     ];
   }
   const parts = packed.temporarily(
-    packed.run(columns('both', center), inputs, [sizes, pairs], {
+    packed.run(columnSums('both', center), inputs, [sizes, pairs], {
       shape: [chunks, 1, 2, cols], // of each chunk (dγ, dβ)
       height: chunks,
       width: colPairs,
     }),
   );
   return (['rg', 'ba'] as const).map((channels) =>
-    packed.run(combineColumnChunks(channels), [parts], [[colPairs, chunks]], vector),
+    packed.run(combineColumnParts(channels), [parts], [[colPairs, chunks]], vector),
   );
 }
 
 /** The sums over the rows: dγ or dβ in .rg, or for each chunk of rows dγ in .rg and dβ in .ba. */
-function columns(wanted: 'dgamma' | 'dbeta' | 'both', center: boolean): Source {
+function columnSums(wanted: 'dgamma' | 'dbeta' | 'both', center: boolean): Source {
   const [wantsGamma, wantsBeta] = [wanted !== 'dbeta', wanted !== 'dgamma'];
   const output = {
     dgamma: 'vec4(ofBothRows(dgamma), 0., 0.)',
@@ -228,7 +217,7 @@ function columns(wanted: 'dgamma' | 'dbeta' | 'both', center: boolean): Source {
 }
 
 /** The sum of the chunks of rows, of dγ (.rg) or of dβ (.ba). */
-function combineColumnChunks(channels: 'rg' | 'ba'): Source {
+function combineColumnParts(channels: 'rg' | 'ba'): Source {
   return {
     inputs: ['parts'],
     uniforms: [{name: 'sizes', type: 'ivec2'}], // colPairs, chunks
@@ -240,4 +229,15 @@ function combineColumnChunks(channels: 'rg' | 'ba'): Source {
       setOutput(vec4(totalOf(sum).${channels}, 0., 0.));
     }`,
   };
+}
+
+/** GLSL: g = γ·dy, rounded: g − mean(g) is 0 only if the same numbers have been averaged. */
+function scaled(hasGamma: boolean): string {
+  return `
+    vec4 scaled_at(int row, int column, int colPairs) {
+      vec4 g = dy_at(row, column, colPairs);
+      ${hasGamma ? 'g = rounded(g * gamma_at(0, column, colPairs).rgrg);' : ''}
+      return g;
+    }
+`;
 }

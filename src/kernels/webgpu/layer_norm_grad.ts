@@ -57,7 +57,7 @@ export function layerNormGrad(args: {
     ],
   };
   const [dx, parts] = layout.isKept ? gradientOfKeptRows(call) : gradientOfLoopedRows(call);
-  const [dgamma, dbeta] = addParts(call, parts);
+  const [dgamma, dbeta] = combineColumnParts(call, parts);
   return [{...dx, shape: x.shape}, dgamma, dbeta];
 }
 
@@ -274,13 +274,13 @@ function columnSums({backend, layout, center, inputs}: Call): TensorInfo {
 }
 
 /** dγ and dβ, [cols] each, from their parts; disposes of these. */
-function addParts(
+function combineColumnParts(
   {backend, layout: {cols, width, units}}: Call,
   parts: TensorInfo,
 ): [dgamma: TensorInfo, dbeta: TensorInfo] {
   const dbeta = backend.makeTensorInfo([cols], 'float32');
   const dgamma = runProgram(backend, width, {
-    key: 'addParts',
+    key: 'combineColumnParts',
     inputs: [{name: 'parts', tensor: parts}],
     outputShape: [cols],
     extra: {name: 'dbeta', tensor: dbeta},

@@ -1,5 +1,7 @@
 /** Gradients against finite differences of the float64 reference, the second ones too. */
+import {registerGradients} from '../../../src/gradients/register.js';
 import {layerNorm, rmsNorm} from '../../../src/index.js';
+import {LayerNorm, LayerNormGrad} from '../../../src/kernels/contract.js';
 import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
@@ -183,5 +185,39 @@ describe('within tfjs’s own ways to differentiate', () => {
       center: true,
     });
     expectClose(dgamma, expected.dgamma, 1e-5);
+  });
+
+  test('the kernels called by hand: what the statistics depend on is in the gradient of x', () => {
+    const [rows, cols] = [3, 4];
+    const random = new Random(9);
+    const [dy, w, gamma] = [random.normal(12), random.normal(12), random.normal(4)];
+    const attrs = {epsilon: 1e-3, center: true};
+    layerNorm([[1, 2]]).dispose(); // registers the kernels of a backend that has none
+    const gradient = tf.tidy(() => {
+      const matrix = (values: Float32Array) => tf.tensor2d(values, [rows, cols]);
+      const loss = (v: tf.Tensor) => {
+        const inputs = {x: v, gamma: tf.tensor1d(gamma)};
+        const [, stats] = tf.engine().runKernel(LayerNorm, inputs, attrs) as tf.Tensor[];
+        const gradInputs = {...inputs, dy: matrix(dy), stats};
+        const [dx] = tf.engine().runKernel(LayerNormGrad, gradInputs, attrs) as tf.Tensor[];
+        return tf.sum(tf.mul(dx, matrix(w)));
+      };
+      return tf.grad(loss)(matrix(x)).dataSync();
+    });
+    const options = {cols, gamma, ...attrs};
+    const expected = finiteDifferences((a) => dot(reference.backward(dy, a, options).dx, w), x);
+    expectClose(gradient, expected, 5e-5);
+  });
+
+  test('gradients that another copy of the package has registered stay', () => {
+    const own = tf.getGradient(LayerNorm);
+    const others = {...own};
+    tf.registerGradient(others);
+    try {
+      registerGradients();
+      expect(tf.getGradient(LayerNorm)).toBe(others);
+    } finally {
+      tf.registerGradient(own);
+    }
   });
 });
