@@ -67,7 +67,6 @@ const nodeBackend = (backend, testMatch = specsOf(backend)) => ({
  */
 const NODE_ONLY = [
   'spec/keras/(layer_models|masks|old_forms|operations|plain_layers|weights)\\.spec',
-  'spec/graph/(fuzz|supplied_ops)\\.spec',
 ];
 
 /** @param {string} backend */

@@ -90,7 +90,7 @@ function fuseArtifacts(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
   const {graph: flatGraph, specs} = flattenParams(fusedGraph, artifacts.weightSpecs ?? [], outputs);
   const weightData =
     artifacts.weightData && withoutHalfOverflow(graph, specs, constants, artifacts.weightData);
-  const modelTopology = runnable(flatGraph, outputs);
+  const modelTopology = runnable(flatGraph, outputs, constants);
   const layerNorm = report(matches);
   console.debug(`tfjs-layernorm: fused ${layerNorm.fused} of the normalisations in the graph.`);
   return {
@@ -112,9 +112,9 @@ function plain(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
 }
 
 /** The graph with the ops that this package supplies. @throws Error An op cannot run. */
-function runnable(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
+function runnable(graph: GraphDef, outputs: ReadonlySet<string>, constants: Constants): GraphDef {
   const standing = standingOf(allNodes(graph).map(({op}) => op));
-  const supplied = supplyOps(graph, (op) => standing?.(op) === 'registered');
+  const supplied = supplyOps(graph, constants, (op) => standing?.(op) === 'registered');
   const needed = neededOps(supplied, outputs);
   const own = standingOf(needed.keys());
   if (own) checkKnown(needed, own);

@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {NodeDef} from '../graph_def.js';
 import {type Op, sizeOf} from './op.js';
+import {transposed} from './transpose.js';
 
 /** The kernel of the backend where it has one that takes the equation, else `einsum`. */
 export const einsumOp: Op = ({inputs, attrs}) => {
@@ -188,5 +189,5 @@ function withoutOnes({x, labels}: Operand, other: Operand): Operand {
 /** The tensor with its dimensions in another order. */
 function arranged({x, labels}: Operand, order: string[]): tf.Tensor {
   const perm = order.map((label) => labels.indexOf(label));
-  return perm.every((from, i) => from === i) ? x : tf.transpose(x, perm);
+  return perm.every((from, i) => from === i) ? x : transposed(x, perm);
 }

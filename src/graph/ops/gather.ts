@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {type Op, positiveAxis, scalarOf, sizeOf} from './op.js';
+import {transposed} from './transpose.js';
 
 /** Inputs: a tensor, the indices, the axis. */
 export const gather: Op = ({inputs: [x, indices, axisInput], attrs}) => {
@@ -27,13 +28,13 @@ function gatherInBatch(
   const [items, before, after] = [sizeOf(batch), sizeOf(outer), sizeOf(inner)];
   const count = sizeOf(indices.shape.slice(batchDims));
 
-  const byItem = tf.transpose(tf.reshape(x, [items, before, size, after]), [0, 2, 1, 3]);
+  const byItem = transposed(tf.reshape(x, [items, before, size, after]), [0, 2, 1, 3]);
   const starts = tf.reshape(
     tf.mul(tf.range(0, items, 1, 'int32'), tf.scalar(size, 'int32')),
     [-1, 1],
   );
   const places = tf.reshape(tf.add(tf.reshape(indices, [items, count]), starts), [-1]);
   const rows = tf.gather(tf.reshape(byItem, [items * size, before * after]), places);
-  const y = tf.transpose(tf.reshape(rows, [items, count, before, after]), [0, 2, 1, 3]);
+  const y = transposed(tf.reshape(rows, [items, count, before, after]), [0, 2, 1, 3]);
   return tf.reshape(y, [...batch, ...outer, ...indices.shape.slice(batchDims), ...inner]);
 }

@@ -4,12 +4,13 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {type Op, positiveAxis, scalarOf} from './op.js';
+import {transposed} from './transpose.js';
 
 /** Inputs: indices, depth, the value where the index is, the value elsewhere. */
 export const oneHot: Op = ({inputs: [indices, depth, on, off], attrs}) => {
   const last = tf.oneHot(tf.cast(indices, 'int32'), scalarOf(depth)) as tf.Tensor;
   const axis = positiveAxis(Number(attrs.axis ?? -1), last.rank);
-  const at = axis === last.rank - 1 ? last : tf.transpose(last, orderOf(last.rank, axis));
+  const at = axis === last.rank - 1 ? last : transposed(last, orderOf(last.rank, axis));
   const [onValue, offValue] = [scalarOf(on), scalarOf(off)];
   const {dtype} = on;
   if (dtype === 'bool') return tf.cast(onValue ? at : tf.sub(1, at), 'bool');

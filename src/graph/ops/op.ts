@@ -6,12 +6,18 @@ import type {NodeDef} from '../graph_def.js';
 /** Computes one node. Intermediate tensors are disposed by the caller. */
 export type Op = (node: GraphNode) => tf.Tensor | tf.Tensor[];
 
+/** What a node may need to know of the graph around it. */
+export interface AboutGraph {
+  /** Whether a small constant holds a finite number beyond ±1e20, of which masks are made. */
+  hasHuge: boolean;
+}
+
 export interface SuppliedOp {
   run: Op;
   /** Names of tfjs's kernels without which the op cannot run on a backend. */
   kernels?: string[];
   /** Whether a node needs it: tfjs runs the others rightly. Absent: every node does. */
-  isNeeded?(node: NodeDef): boolean;
+  isNeeded?(node: NodeDef, about: AboutGraph): boolean;
   /** Changes a node at load, where its attributes cannot be read as they are. */
   prepare?(node: NodeDef): NodeDef;
 }

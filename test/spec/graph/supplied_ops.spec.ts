@@ -28,6 +28,9 @@ const DTYPES: Record<string, 'DT_FLOAT' | 'DT_INT32' | 'DT_BOOL'> = {
 
 beforeAll(() => {
   jest.spyOn(console, 'debug').mockImplementation(() => {});
+  // Else the GPU backends leave tensors as small as these to the kernels of cpu.
+  const backend = tf.getBackend();
+  if (backend.startsWith('webg')) tf.env().set(`${backend.toUpperCase()}_CPU_FORWARD`, false);
 });
 
 const all = (cases as unknown as OpCase[]).map((c, i) => ({...c, name: `${i}: ${c.op}`}));
@@ -39,7 +42,18 @@ test.each(all)('$name', async ({op, inputs, attrs, y}) => {
     graph.node(name).attr = {dtype: {type: DTYPES[dtype]}, shape: {} as AttrValue};
     return name;
   });
+  // It says by its presence that the graph masks with such numbers.
+  if (inputs.some(({values}) => values.some((value) => Math.abs(value) > 1e20))) {
+    graph.floats('huge', -3e38);
+  }
   graph.op(op, 'out', names, attrs);
+  const backend = tf.getBackend();
+  const kernels = SUPPLIED_OPS[op]?.kernels ?? [];
+  if (!kernels.every((kernel) => tf.getKernel(kernel, backend))) {
+    const loading = loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
+    await expect(loading).rejects.toThrow(new RegExp(`'${backend}'.*${op}`));
+    return;
+  }
   const before = tf.memory().numTensors;
   const model = await loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
   const tensors = inputs.map(({shape, dtype, values}) =>
@@ -52,6 +66,7 @@ test.each(all)('$name', async ({op, inputs, attrs, y}) => {
   expect(output.dtype).toBe(y.dtype);
   expectClose(Array.from(await output.data(), Number), y.values, 1e-5);
   tf.dispose([output, ...tensors]);
+  model.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });
 
