@@ -7,7 +7,7 @@ export default {
   jest: {configFile: 'test/mutants/jest.config.mjs', enableFindRelatedTests: false},
   coverageAnalysis: 'perTest', // a mutant meets the tests that run its line, and no others
   concurrency: Number(concurrency),
-  reporters: ['clear-text', 'html', 'json'],
+  reporters: ['clear-text', 'html', 'json', 'progress-append-only'],
   clearTextReporter: {reportTests: false, logTests: false, allowColor: false, allowEmojis: false},
   htmlReporter: {fileName: `out/mutants/${name}.html`},
   jsonReporter: {fileName: `out/mutants/${name}.json`},
@@ -20,6 +20,6 @@ export default {
   ],
   thresholds: {high: 95, low: 90, break: null},
   dryRunTimeoutMinutes: 20,
-  timeoutMS: 30_000,
+  timeoutMS: 60_000,
   allowEmpty: false,
 };

@@ -17,15 +17,16 @@ const [gamma, beta] = [random.normal(cols), random.normal(cols)];
 const isFused = kernelKind === 'fused';
 const isComposed = kernelKind === 'composed';
 
+/** The names of the kernels that tfjs runs, a Transpose with its permutation. */
 function kernelsOf(run: () => unknown): string[] {
   const engine = tf.engine() as unknown as {
-    runKernel(name: string, ...rest: unknown[]): unknown;
+    runKernel(name: string, inputs: unknown, attrs?: {perm?: number[]}): unknown;
   };
   const original = engine.runKernel;
   const names: string[] = [];
-  engine.runKernel = function (name, ...rest) {
-    names.push(name);
-    return original.call(this, name, ...rest);
+  engine.runKernel = function (name, inputs, attrs) {
+    names.push(name === 'Transpose' ? `Transpose ${attrs?.perm}` : name);
+    return original.call(this, name, inputs, attrs);
   };
   try {
     run();
@@ -52,6 +53,49 @@ test(`the op is ${isComposed ? 'composed of kernels' : 'one kernel'} forward`, (
     const computing = names.filter((name) => !['Cast', 'Reshape', 'Identity'].includes(name));
     expect(computing[0]).toBe(LayerNorm);
     expect(computing.length > 1).toBe(isComposed); // a composed kernel calls others in turn
+  });
+});
+
+// What need not be moved is not, and neighbouring dimensions are moved as one.
+test.each([
+  [[3, 4], -1, []],
+  [[2, 3, 4], 2, []],
+  [[2, 1, 4], [1, 2], ['Reshape gamma']],
+  [[1, 3, 4], [0, 2], ['Reshape gamma']],
+  [
+    [2, 3, 4],
+    [1, 2],
+    ['Reshape gamma', 'Reshape', 'Reshape'],
+  ],
+  [[2, 3, 1], 1, ['Reshape', 'Reshape']],
+  [[3, 4], 0, ['Reshape', 'Transpose 1,0', 'Reshape', 'Reshape', 'Transpose 1,0', 'Reshape']],
+  [
+    [2, 3, 4, 5],
+    [0, 1],
+    [
+      'Reshape gamma',
+      ...['Reshape', 'Transpose 1,0', 'Reshape'],
+      ...['Reshape', 'Transpose 1,0', 'Reshape'],
+    ],
+  ],
+] as const)('x %j over %j takes these calls around the kernel: %j', (shape, axis, calls) => {
+  tf.tidy(() => {
+    const input = tf.ones([...shape]);
+    const gammaShape = [axis].flat().map((a) => shape.at(a) as number);
+    const options = {axis, gamma: tf.ones(gammaShape)};
+    const names = kernelsOf(() => layerNorm(input, options));
+    // The composed kernels reshape as well.
+    const isCounted = (name: string) =>
+      (isComposed ? /^Transpose/ : /^(Cast|Reshape|Transpose)/).test(name);
+    const expected = calls.map((call) => call.replace(' gamma', ''));
+    expect(names.filter(isCounted).sort()).toEqual(expected.filter(isCounted).sort());
+  });
+});
+
+test('the kernel is given float32 where x is int32', () => {
+  tf.tidy(() => {
+    const input = tf.ones([2, 3], 'int32');
+    expect(kernelsOf(() => layerNorm(input))).toContain('Cast');
   });
 });
 

@@ -1,8 +1,15 @@
 /** Bad input: what was wrong, what was expected, the value found; and nothing left behind. */
 import {layerNorm, layerNormalization, rmsNorm, rmsNormalization} from '../../../src/index.js';
+import {rmsScaling} from '../../../src/ops/rms_scaling.js';
 import {tf} from '../../backends/current.js';
 
 const matrix = () => tf.ones([2, 3]);
+
+function disposed(shape: number[], dtype: 'float32' | 'int32' = 'float32'): tf.Tensor {
+  const tensor = tf.zeros(shape, dtype);
+  tensor.dispose();
+  return tensor;
+}
 
 const opErrors: [name: string, run: () => unknown, message: string][] = [
   [
@@ -74,6 +81,33 @@ const opErrors: [name: string, run: () => unknown, message: string][] = [
     'beta for rmsNorm',
     () => rmsNorm(matrix(), {beta: [1, 2, 3]} as object),
     "rmsNorm: unknown option 'beta'; the options are gamma, axis, epsilon.",
+  ],
+  [
+    'an axis out of bounds of the variance that Keras’s rms_scaling takes',
+    () => rmsScaling(matrix(), {axis: 2, epsilon: 1e-3}),
+    'rmsScaling: axis 2 is out of bounds: for rank 2 it must be in [-2, 1].',
+  ],
+  ['an x that is disposed', () => layerNorm(disposed([2, 3])), 'layerNorm: x is disposed.'],
+  [
+    'an int32 x that is disposed',
+    () => rmsNorm(disposed([2, 3], 'int32')),
+    'rmsNorm: x is disposed.',
+  ],
+  [
+    'an x that is disposed, of an axis that is moved',
+    () => layerNorm(disposed([2, 3]), {axis: 0}),
+    'layerNorm: x is disposed.',
+  ],
+  ['an empty x that is disposed', () => layerNorm(disposed([0, 4])), 'layerNorm: x is disposed.'],
+  [
+    'a gamma that is disposed',
+    () => rmsNorm(matrix(), {gamma: disposed([3])}),
+    'rmsNorm: gamma is disposed.',
+  ],
+  [
+    'a beta that is disposed',
+    () => layerNorm(matrix(), {beta: disposed([2, 3]), axis: [0, 1]}),
+    'layerNorm: beta is disposed.',
   ],
 ];
 

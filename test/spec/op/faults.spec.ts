@@ -2,7 +2,7 @@
  * What goes on around the op in a real program: backends that change or are set up anew, tensors
  * disposed too early or twice, work that is interleaved. Values stay right, and nothing is left.
  */
-import {layerNorm, layerNormalization, rmsNorm} from '../../../src/index.js';
+import {layerNorm, layerNormalization} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {backendName, setUpBackendAnew, tf} from '../../backends/current.js';
@@ -199,44 +199,14 @@ describe('a tensor', () => {
     });
   });
 
-  const disposed = (shape: number[], dtype: 'float32' | 'int32' = 'float32') => {
-    const tensor = tf.zeros(shape, dtype);
-    tensor.dispose();
-    return tensor;
-  };
-  test.each([
-    ['x', () => layerNorm(disposed([3, 40])), 'layerNorm: x is disposed.'],
-    ['an int32 x', () => rmsNorm(disposed([3, 40], 'int32')), 'rmsNorm: x is disposed.'],
-    [
-      'x of another axis',
-      () => layerNorm(disposed([3, 40]), {axis: 0}),
-      'layerNorm: x is disposed.',
-    ],
-    ['an empty x', () => layerNorm(disposed([0, 4])), 'layerNorm: x is disposed.'],
-    [
-      'gamma',
-      () => rmsNorm(tf.ones([3, 40]), {gamma: disposed([40])}),
-      'rmsNorm: gamma is disposed.',
-    ],
-    [
-      'beta',
-      () => layerNorm(tf.ones([3, 40]), {beta: disposed([3, 40]), axis: [0, 1]}),
-      'layerNorm: beta is disposed.',
-    ],
-  ])('disposed too early is an error: %s', async (_, run, message) => {
-    await expectFlat(() => {
-      tf.tidy(() => {
-        expect(run).toThrow(message);
-      });
-    });
-  });
-
   test('disposed too early is an error of a layer too', async () => {
     const layer = layerNormalization();
     tf.tidy(() => void layer.apply(tf.ones([3, 40])));
     await expectFlat(() => {
       tf.tidy(() => {
-        expect(() => layer.apply(disposed([3, 40]))).toThrow('layerNorm: x is disposed.');
+        const x = tf.ones([3, 40]);
+        x.dispose();
+        expect(() => layer.apply(x)).toThrow('layerNorm: x is disposed.');
       });
     });
     layer.dispose();
@@ -248,7 +218,9 @@ describe('a tensor', () => {
     const before = ownerless();
     tf.tidy(() => {
       const gradient = tf.grad((v: tf.Tensor) => layerNorm(v));
-      expect(() => gradient(tf.ones([3, 40]), disposed([3, 40]))).toThrow('Tensor is disposed.');
+      const dy = tf.ones([3, 40]);
+      dy.dispose();
+      expect(() => gradient(tf.ones([3, 40]), dy)).toThrow('Tensor is disposed.');
     });
     expect(ownerless()).toBe(before);
   });

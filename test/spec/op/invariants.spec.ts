@@ -1,6 +1,7 @@
 /** What layer normalisation promises whatever the numbers: properties over random shapes and axes. */
 import fc from 'fast-check';
 import {layerNorm, rmsNorm} from '../../../src/index.js';
+import {rmsScaling} from '../../../src/ops/rms_scaling.js';
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
@@ -163,6 +164,27 @@ describe('shapes and dtypes', () => {
     );
     // Keras's own test of arange(5) with gamma and beta 1.
     expectClose(y, [-0.41386, 0.29307, 1, 1.70693, 2.41386], 1e-5);
+  });
+
+  test('the last dimension is normalised where no axis is given', () => {
+    const x = [
+      [
+        [3, 4],
+        [6, 8],
+      ],
+    ];
+    // √(mean of 3² and 4²) = √12.5, and (x − μ)/σ of two numbers is −1 and 1.
+    const [rms, layer] = tf.tidy(() =>
+      [rmsNorm(x, {epsilon: 0}), layerNorm(x, {epsilon: 0})].map((y) => y.dataSync()),
+    );
+    const [a, b] = [3 / Math.sqrt(12.5), 4 / Math.sqrt(12.5)];
+    expectClose(rms, [a, b, a, b], 1e-6);
+    expectClose(layer, [-1, 1, -1, 1], 1e-6);
+  });
+
+  test('rms_scaling of Keras divides by the standard deviation, and needs no gamma', () => {
+    const y = tf.tidy(() => rmsScaling(tf.tensor2d([[2, 6]]), {axis: -1, epsilon: 0}).dataSync());
+    expectClose(y, [1, 3], 1e-6); // the standard deviation of 2 and 6 is 2
   });
 
   for (const shape of [[0, 5], [1, 0, 10], [3, 0], [0]]) {
