@@ -88,6 +88,8 @@ const unit = {
 
 /** @type {import('jest').Config} */
 export default {
+  // Jest would leave one core to itself, and with two cores run one file at a time.
+  maxWorkers: '100%',
   // GPU backends run in software here, and compile a shader at the first use of each shape.
   testTimeout: 60_000,
   projects: [

@@ -1,10 +1,9 @@
 /**
  * Layer normalisation on the `webgpu` backend, in one dispatch: a workgroup takes one long row or
- * several short ones, then the next. A row is read once into registers.
+ * several short ones. A row is read once into registers.
  *
  * Rows too long for that are cut into chunks, a workgroup to each, in two dispatches: the chunks'
- * statistics, then the normalised numbers; x is read twice. On a renderer in software, to which
- * workgroups are dear, such a row stays whole and is read three times (`layoutOf` in `program.ts`).
+ * statistics, then the normalised numbers; x is read twice.
  *
  * All is computed of deviations from the row's first number, x₀, so that a large mean costs no digits.
  * Rows whose squares would overflow or vanish are scaled by a power of two first.
@@ -28,7 +27,6 @@ import {
   runProgram,
   type Source,
   sumOf,
-  sumUnits,
   typeOf,
 } from './program.js';
 
@@ -40,13 +38,11 @@ export function layerNorm(args: {
   const {inputs, attrs, backend} = args;
   const {x, gamma, beta} = inputs;
 
-  const layout = layoutOf(rowsAndCols(x), backend);
-  const {rows, cols, width, lanes, rowsAtOnce, chunks, groups, steps} = layout;
+  const layout = layoutOf(rowsAndCols(x));
+  const {rows, cols, width, lanes, rowsAtOnce, chunks, groups} = layout;
   const grid = {
     uniforms: [
       {name: 'epsilon', type: 'f32', value: attrs.epsilon},
-      {name: 'steps', type: 'i32', value: steps},
-      {name: 'groups', type: 'i32', value: groups},
       {name: 'chunks', type: 'i32', value: chunks},
     ],
     dispatch: [groups * chunks, 1],
@@ -85,7 +81,7 @@ export function layerNorm(args: {
 
 /** (mean − x₀, standard deviation) of each chunk: unlike the variance, this cannot overflow. */
 function chunkStatistics(layout: Layout, center: boolean): string {
-  return eachRow(
+  return rowOf(
     layout,
     center,
     `let count = ${numbersIn('chunk', layout)};
@@ -100,10 +96,9 @@ function chunkStatistics(layout: Layout, center: boolean): string {
 
 /** y = γ·x̂ + β, and (m, rstd) of each row. */
 function normalize(layout: Layout, center: boolean, hasGamma: boolean, hasBeta: boolean): string {
-  const {isKept, chunks} = layout;
-  const isWhole = chunks === 1;
+  const isWhole = layout.chunks === 1;
   const terms = isWhole ? ofUnits(layout) : ofChunks(layout);
-  return eachRow(
+  return rowOf(
     layout,
     center,
     `let count = f32(uniforms.xShape.y);
@@ -115,7 +110,7 @@ function normalize(layout: Layout, center: boolean, hasGamma: boolean, hasBeta: 
 
       ${forEachUnit(
         layout,
-        `var v = (${deviation(isWhole && isKept)} * scale - m) * rstd;
+        `var v = (${isWhole ? 'd[i]' : DEVIATION} * scale - m) * rstd;
          ${hasGamma ? 'v = v * gamma[c];' : ''}
          ${hasBeta ? 'v = v + beta[c];' : ''}
          result[base + c] = v;`,
@@ -127,9 +122,9 @@ function normalize(layout: Layout, center: boolean, hasGamma: boolean, hasBeta: 
   );
 }
 
-/** WGSL: `body` for each row that the thread has a share of. `first` is x₀, the row's first number. */
-function eachRow(layout: Layout, center: boolean, body: string): string {
-  const {width, lanes, rowsAtOnce, items, isKept} = layout;
+/** WGSL: `body` for the row that the thread has a share of. `first` is x₀, the row's first number. */
+function rowOf(layout: Layout, center: boolean, body: string): string {
+  const {width, lanes, rowsAtOnce, items} = layout;
   return `
   ${reduction('sumAndMax', 'vec2<f32>', 'vec2<f32>(a.x + b.x, max(a.y, b.y))', layout)}
   ${reduction('sums', 'vec2<f32>', 'a + b', layout)}
@@ -139,16 +134,13 @@ function eachRow(layout: Layout, center: boolean, body: string): string {
     let lane = tid % ${lanes};
     let units = uniforms.xShape.y / ${width};
     ${chunkAndGroup(layout)}
-    ${isKept ? `var d : array<${typeOf(width)}, ${items}>;` : ''}
-
-    for (var step = 0; step < uniforms.steps; step++) {
-      let row = (step * uniforms.groups + group) * ${rowsAtOnce} + tid / ${lanes};
-      let isRow = row < uniforms.xShape.x;
-      let n = select(0, units, isRow); // no early end: all threads must reach the barriers
-      let base = select(0, row * units, isRow);
-      let first = ${center ? `x[base]${width === 4 ? '.x' : ''}` : '0.0'};
-      ${body}
-    }
+    var d : array<${typeOf(width)}, ${items}>; // the deviations from x₀
+    let row = group * ${rowsAtOnce} + tid / ${lanes};
+    let isRow = row < uniforms.xShape.x;
+    let n = select(0, units, isRow); // no early end: all threads must reach the barriers
+    let base = select(0, row * units, isRow);
+    let first = ${center ? `x[base]${width === 4 ? '.x' : ''}` : '0.0'};
+    ${body}
   }`;
 }
 
@@ -179,28 +171,25 @@ interface Terms {
   sumSquares: string;
 }
 
-/** The terms from x itself; the deviations stay in `d` where registers hold them. */
+/** WGSL: x − x₀ of a unit. */
+const DEVIATION = 'rounded(x[base + c] - first)';
+
+/** The terms from x itself; the deviations stay in `d`, in registers. */
 function ofUnits(layout: Layout): Terms {
-  const {width, isKept} = layout;
+  const {width} = layout;
   const sumDeviations = `
-         let v = rounded(x[base + c] - first);
-         ${isKept ? 'd[i] = v;' : ''}
-         let size = abs(v);
-         sum = sum + ${sumOf('v', width)};
+         d[i] = ${DEVIATION};
+         let size = abs(d[i]);
+         sum = sum + ${sumOf('d[i]', width)};
          largest = max(largest, ${maxOf('size', width)});`;
   const sumSquares = `
-         let v = ${deviation(isKept)} * scale - nearMean;
+         let v = d[i] * scale - nearMean;
          sum = sum + ${sumOf('v', width)};
          squares = squares + ${dotOf('v', 'v', width)};`;
   return {
-    sumDeviations: sumUnits(layout, ['sum'], 'f32', sumDeviations),
-    sumSquares: sumUnits(layout, ['sum', 'squares'], 'f32', sumSquares),
+    sumDeviations: forEachUnit(layout, sumDeviations),
+    sumSquares: forEachUnit(layout, sumSquares),
   };
-}
-
-/** WGSL: x − x₀ of a unit. */
-function deviation(isKept: boolean): string {
-  return isKept ? 'd[i]' : 'rounded(x[base + c] - first)';
 }
 
 /** The terms from the chunks' statistics, each weighted by its numbers (Chan, Golub, LeVeque 1979). */

@@ -3,9 +3,8 @@
  * summed over the rows that each row's place in a workgroup gets; then those sums added up in a
  * fixed order. x and dy are read once, dx is written once.
  *
- * Rows too long for a thread's registers take a dispatch more, and x and dy are read again. They are
- * cut into chunks, a workgroup to each, whose sums come first. A renderer in software, to which
- * workgroups are dear, keeps such a row whole; there the dispatch is one for dγ and dβ.
+ * Rows too long for a thread's registers take a dispatch more, and x and dy are read again: they are
+ * cut into chunks, a workgroup to each, whose sums come first.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
@@ -28,7 +27,6 @@ import {
   runProgram,
   type Source,
   sumOf,
-  sumUnits,
   typeOf,
 } from './program.js';
 
@@ -42,7 +40,7 @@ export function layerNormGrad(args: {
   const {inputs, attrs, backend} = args;
   const {dy, x, stats, gamma} = inputs;
 
-  const layout = layoutOf(rowsAndCols(x), backend);
+  const layout = layoutOf(rowsAndCols(x));
   const {rows, cols} = layout;
   const call: Call = {
     backend,
@@ -56,7 +54,7 @@ export function layerNormGrad(args: {
       ...(gamma ? [{name: 'gamma', tensor: gamma}] : []), // [cols]
     ],
   };
-  const [dx, parts] = layout.isKept ? gradientOfKeptRows(call) : gradientOfLoopedRows(call);
+  const [dx, parts] = rowGradients(call);
   const [dgamma, dbeta] = combineColumnParts(call, parts);
   return [{...dx, shape: x.shape}, dgamma, dbeta];
 }
@@ -94,7 +92,7 @@ function rowSums({backend, layout, center, hasGamma, inputs}: Call): TensorInfo 
     let n = select(0, units, isRow); // no early end: all threads must reach the barriers
     ${rowConstants(width, center, hasGamma)}
     var sum = vec2<f32>(0.0);
-    ${sumUnits(layout, ['sum'], 'vec2<f32>', addUnit(width, center, scaled(hasGamma, 'gamma[c]')))}
+    ${forEachUnit(layout, addUnit(width, center, scaled(hasGamma, 'gamma[c]')))}
     sum = sums(sum, tid);
     if (lane == 0 && isRow) {
       let at = 2 * (row * uniforms.chunks + chunk);
@@ -106,7 +104,7 @@ function rowSums({backend, layout, center, hasGamma, inputs}: Call): TensorInfo 
 }
 
 /** dx [rows, cols], and the sums for dγ and dβ by place: [places, 2, cols]. */
-function gradientOfKeptRows(call: Call): [dx: TensorInfo, parts: TensorInfo] {
+function rowGradients(call: Call): [dx: TensorInfo, parts: TensorInfo] {
   const {backend, layout, center, hasGamma, inputs} = call;
   const {rows, cols, width, lanes, rowsAtOnce, chunks, items} = layout;
   const isWhole = chunks === 1;
@@ -191,86 +189,6 @@ function gradientOfKeptRows(call: Call): [dx: TensorInfo, parts: TensorInfo] {
   });
   if (partSums) backend.disposeData(partSums.dataId);
   return [dx, parts];
-}
-
-/** The same as above with nothing kept in registers: dx, and then the sums. */
-function gradientOfLoopedRows(call: Call): [dx: TensorInfo, parts: TensorInfo] {
-  const {backend, layout, center, hasGamma, inputs} = call;
-  const {rows, cols, width, lanes, rowsAtOnce, groups, steps} = layout;
-  const g = scaled(hasGamma, 'gamma[c]');
-
-  const dx = runProgram(backend, width, {
-    key: ['gradientLooped', ...keyOf(layout), center, hasGamma].join('_'),
-    inputs,
-    outputShape: [rows, cols],
-    uniforms: [
-      {name: 'steps', type: 'i32', value: steps},
-      {name: 'groups', type: 'i32', value: groups},
-    ],
-    dispatch: [groups, 1],
-    threads: lanes * rowsAtOnce,
-    code: `
-  ${reduction('sums', 'vec2<f32>', 'a + b', layout, true)}
-
-  fn main(index : i32) {
-    let tid = i32(localIndex);
-    let lane = tid % ${lanes};
-    let cols = f32(uniforms.outShape.y);
-    let units = uniforms.outShape.y / ${width};
-    ${chunkAndGroup(layout)}
-
-    for (var step = 0; step < uniforms.steps; step++) {
-      let row = (step * uniforms.groups + group) * ${rowsAtOnce} + tid / ${lanes};
-      let isRow = row < uniforms.outShape.x;
-      let n = select(0, units, isRow); // no early end: all threads must reach the barriers
-      ${rowConstants(width, center, hasGamma)}
-      var sum = vec2<f32>(0.0);
-      ${sumUnits(layout, ['sum'], 'vec2<f32>', addUnit(width, center, g))}
-      ${means(center)}
-      ${forEachUnit(
-        layout,
-        `let up = dy[base + c];
-         result[base + c] = (${g} - meanG - ${normalized(center)} * meanGXhat) * rstd;`,
-      )}
-    }
-  }`,
-  });
-  return [dx, columnSums(call)];
-}
-
-/** dγ and dβ, each of every `places`-th row: [places, 2, cols]. */
-function columnSums({backend, layout, center, inputs}: Call): TensorInfo {
-  const {rows, cols, width, units} = layout;
-  const places = Math.min(rows, 64);
-  const groups = Math.ceil(units / columnThreads);
-  return runProgram(backend, width, {
-    key: ['columnSums', center].join('_'),
-    inputs: inputs.slice(0, 3),
-    outputShape: [places, 2, cols],
-    uniforms: [{name: 'groups', type: 'i32', value: groups}],
-    dispatch: [groups * places, 1],
-    threads: columnThreads,
-    code: `
-  fn main(index : i32) {
-    let workgroup = ${groupNumber};
-    let place = workgroup / uniforms.groups;
-    let c = (workgroup % uniforms.groups) * ${columnThreads} + i32(localIndex);
-    let places = uniforms.outShape.x;
-    let units = uniforms.outShape.z / ${width};
-    if (c >= units || place >= places) { return; }
-    var dgamma = ${typeOf(width)}(0.0);
-    var dbeta = ${typeOf(width)}(0.0);
-    let isRow = true;
-    for (var row = place; row < uniforms.dyShape.x; row += places) {
-      ${rowConstants(width, center, false)}
-      let up = dy[base + c];
-      dgamma = dgamma + up * ${normalized(center)};
-      dbeta = dbeta + up;
-    }
-    result[place * 2 * units + c] = dgamma;
-    result[(place * 2 + 1) * units + c] = dbeta;
-  }`,
-  });
 }
 
 /** dγ and dβ, [cols] each, from their parts; disposes of these. */

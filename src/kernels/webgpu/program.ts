@@ -22,73 +22,38 @@ export interface Layout {
   rowsAtOnce: number;
   /** Into how many chunks of `lanes · items` units a row is cut, each for a workgroup of its own. */
   chunks: number;
-  /**
-   * Workgroups for each chunk; one does `rowsAtOnce` rows, then those `groups · rowsAtOnce` further
-   * on, in `steps`.
-   */
+  /** Workgroups for each chunk, if one does `rowsAtOnce` rows and no more. */
   groups: number;
-  steps: number;
-  /** Units of a row, or of its chunk, that a thread has. */
+  /** Units of a row, or of its chunk, that a thread has. It keeps them in registers. */
   items: number;
-  /** Whether these stay in registers; else they are loaded again for each pass. */
-  isKept: boolean;
 }
 
 /** So many units of each tensor fit a thread's registers. */
-const mostKept = 8;
+const MOST_KEPT = 8;
 
-/** Units in a block, where they are read in a loop. */
-const blockUnits = 64;
-
-/**
- * The layout for a GPU. Many threads hide the memory's latency; 256 to a workgroup is WebGPU's default
- * limit. A row that they cannot keep in registers is cut into chunks: few rows then still occupy the
- * GPU, and each is read twice, not three times.
- */
-const hardware = {
-  mostLanes: 256,
-  threads: 64,
-  mostGroups: Number.POSITIVE_INFINITY,
-  mostItems: mostKept,
-};
+/** Threads in a workgroup: 256 is WebGPU's default limit. Several rows share a workgroup up to 64. */
+const MOST_LANES = 256;
+const LEAST_THREADS = 64;
 
 /**
- * The layout for a renderer in software, such as Chromium's SwiftShader, on which the tests and the
- * benchmark run. It makes a coroutine for every four threads of every workgroup, which costs more
- * than what they compute: with the layout for a GPU, [8, 512, 768] forward takes nine times as long
- * there, and [4, 262144] thirty times. So few workgroups of few threads do all the rows in turn.
+ * How the rows are shared. Many threads hide the memory's latency. A row that those of one workgroup
+ * cannot keep in registers is cut into chunks: few rows then still occupy the GPU, and each is read
+ * twice, not three times.
  */
-const software = {
-  mostLanes: 8,
-  threads: 8,
-  mostGroups: 64,
-  mostItems: Number.POSITIVE_INFINITY,
-};
-
-export function layoutOf(
-  {rows, cols}: {rows: number; cols: number},
-  {device}: {device: GPUDevice},
-): Layout {
-  const {mostLanes, threads, mostGroups, mostItems} = isSoftware(device) ? software : hardware;
+export function layoutOf({rows, cols}: {rows: number; cols: number}): Layout {
   const width = cols % 4 === 0 ? 4 : 1;
   const units = cols / width;
-  const lanes = Math.min(mostLanes, 2 ** Math.ceil(Math.log2(Math.max(1, units / mostKept))));
-  const rowsAtOnce = Math.max(1, threads / lanes);
-  const groups = Math.min(mostGroups, Math.ceil(rows / rowsAtOnce));
-  const steps = Math.ceil(rows / (groups * rowsAtOnce));
-  const items = Math.min(mostItems, Math.ceil(units / lanes));
+  const lanes = Math.min(MOST_LANES, 2 ** Math.ceil(Math.log2(Math.max(1, units / MOST_KEPT))));
+  const rowsAtOnce = Math.max(1, LEAST_THREADS / lanes);
+  const groups = Math.ceil(rows / rowsAtOnce);
+  const items = Math.min(MOST_KEPT, Math.ceil(units / lanes));
   const chunks = Math.ceil(units / (lanes * items));
-  const isKept = items <= mostKept;
-  return {rows, cols, width, units, lanes, rowsAtOnce, chunks, groups, steps, items, isKept};
+  return {rows, cols, width, units, lanes, rowsAtOnce, chunks, groups, items};
 }
 
 /** The part of a shader's key that says what of the layout its code depends on. */
-export function keyOf({lanes, rowsAtOnce, chunks, items, isKept}: Layout): (number | string)[] {
-  return [lanes, rowsAtOnce, isKept ? items : 'any', chunks > 1 ? 'cut' : 'whole'];
-}
-
-function isSoftware({adapterInfo}: GPUDevice): boolean {
-  return adapterInfo?.isFallbackAdapter ?? adapterInfo?.architecture === 'swiftshader';
+export function keyOf({lanes, rowsAtOnce, chunks, items}: Layout): (number | string)[] {
+  return [lanes, rowsAtOnce, items, chunks > 1 ? 'cut' : 'whole'];
 }
 
 /** A shader: what it reads and writes, by name, and its code. */
@@ -268,33 +233,11 @@ export function reduction(
 }
 
 /**
- * WGSL: `body` for each unit `c` from `start` on that is this lane's, its `i`-th. Written out where `i`
- * is an index into registers: with a loop's, a renderer in software keeps them in memory.
+ * WGSL: `body` for each unit `c` from `start` on that is this lane's, its `i`-th. It is written out
+ * that often, as `i` is an index into registers, and a loop's variable would move them to memory.
  */
-export function forEachUnit({lanes, items, isKept}: Layout, body: string): string {
-  if (!isKept) return `for (var c = start + lane; c < n; c += ${lanes}) { ${body} }`;
+export function forEachUnit({lanes, items}: Layout, body: string): string {
   const unit = (i: number) =>
     `{ const i = ${i}; let c = start + lane + ${i * lanes}; if (c < n) { ${body} } }`;
   return Array.from({length: items}, (_, i) => unit(i)).join('\n    ');
-}
-
-/**
- * WGSL: `body`, which adds to the variables `names` of the type `type`, for each unit that is this
- * lane's. Units that are read in a loop are added up in blocks and those sums then, so that no sum is
- * a long one.
- */
-export function sumUnits(layout: Layout, names: string[], type: string, body: string): string {
-  const {lanes, isKept} = layout;
-  if (isKept) return forEachUnit(layout, body);
-  const block = blockUnits * lanes;
-  const each = (code: (name: string) => string) => names.map(code).join(' ');
-  return `
-      {
-        ${each((name) => `var ${name}OfBlocks = ${type}(0.0);`)}
-        for (var b = start + lane; b < n; b += ${block}) {
-          for (var c = b; c < min(n, b + ${block}); c += ${lanes}) { ${body} }
-          ${each((name) => `${name}OfBlocks = ${name}OfBlocks + ${name}; ${name} = ${type}(0.0);`)}
-        }
-        ${each((name) => `${name} = ${name}OfBlocks;`)}
-      }`;
 }

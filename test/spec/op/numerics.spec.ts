@@ -2,7 +2,7 @@
 import {layerNorm} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
-import {tf} from '../../backends/current.js';
+import {kernelKind, tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
 import {
   drawRows,
@@ -15,8 +15,12 @@ import {
 
 const random = new Random(1);
 
-/** Every result is within this of the reference, relative to its row's largest value. */
-const BOUND = 5e-7;
+/**
+ * Every result is within this of the reference, relative to its row's largest value. Composed ops
+ * round each result in between to float32: of 65,537 rows of three columns the worst was off by
+ * 5.1e-7.
+ */
+const BOUND = kernelKind === 'composed' ? 6e-7 : 5e-7;
 
 interface Given {
   x: Float32Array;
