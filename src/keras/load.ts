@@ -9,10 +9,13 @@ import {readVersion} from './config/version.js';
 import {buildModel} from './model/build.js';
 import {compileAsSaved} from './model/compile.js';
 import {type CustomObjects, withCustomObjects} from './model/custom_objects.js';
-import {assignWeights, countValues, type StoredWeights} from './model/weights/index.js';
-import {readHdf5} from './read/hdf5.js';
-import {modelJsonHandler, parseJson, readWeights} from './read/model_json.js';
+import {readAssigned} from './model/weights/assign.js';
+import {countValues, matchWeights, type StoredWeights} from './model/weights/index.js';
+import {type Hdf5Model, openHdf5} from './read/hdf5.js';
+import {modelJsonHandler, parseJson, storedWeights} from './read/model_json.js';
+import {newReport, type OnProgress, type Report} from './read/progress.js';
 import {isHandler, type KerasSource, readSource} from './read/source.js';
+import {newPace, type Pace} from './read/tensor.js';
 import {unzipKeras} from './read/zip.js';
 
 /** What a file holds, of whichever kind it is. */
@@ -21,7 +24,16 @@ interface KerasFile {
   kerasVersion: string;
   /** How the model was compiled, if it was. */
   training?: Json;
-  weights: StoredWeights;
+  /** Finds the weights, once the model itself is known to open; none is read yet. */
+  weights(): Promise<StoredWeights>;
+  /** Gives back what the weights are read from. */
+  close(): void;
+}
+
+/** One load of a file: how it gives way to others, and whom it tells how far it is. */
+interface Loading {
+  pace: Pace;
+  report: Report;
 }
 
 /** What `loadKerasModel` takes besides the source. */
@@ -34,6 +46,8 @@ export interface LoadKerasModelOptions {
    * be registered before, with `tf.serialization.registerClass`.
    */
   customObjects?: CustomObjects;
+  /** Is told the part that is loaded, from 0 to 1. */
+  onProgress?: OnProgress;
 }
 
 /**
@@ -57,28 +71,39 @@ export async function loadKerasModel(
   source: KerasSource,
   options: LoadKerasModelOptions = {},
 ): Promise<LayersModel> {
+  const loading = {pace: newPace(), report: newReport(options.onProgress)};
   try {
-    return await build(await open(source), options);
+    const file = await open(source, loading);
+    try {
+      return await build(file, options, loading);
+    } finally {
+      file.close();
+    }
   } catch (error) {
     throw new Error(`loadKerasModel: ${(error as Error)?.message ?? error}`, {cause: error});
   }
 }
 
+/** Translates the config before a weight is looked for: most of what cannot be opened shows there. */
 async function build(
   {model, kerasVersion, training, weights}: KerasFile,
   {compile = true, customObjects = {}}: LoadKerasModelOptions,
+  {pace, report}: Loading,
 ): Promise<LayersModel> {
   const version = readVersion(kerasVersion);
+  const config = withCustomObjects(customObjects, () => translateModel(model, version));
+  const stored = await weights();
   const made: tf.Variable[] = [];
   try {
-    const built = await withCustomObjects(customObjects, () => {
-      const config = translateModel(model, version);
-      return collect(made, () => buildModel(config, countValues(weights)));
-    });
+    const built = await withCustomObjects(customObjects, () =>
+      collect(made, () => buildModel(config, countValues(stored))),
+    );
+    const assigned = matchWeights(built, model, stored, version.major);
+    await readAssigned(assigned, pace, (done) => report('read', done));
     collect(made, () => {
-      assignWeights(built, model, weights, version.major);
       if (compile) compileAsSaved(built, model, training && checkTraining(training));
     });
+    report('read', 1);
     return built;
   } catch (error) {
     tf.dispose(made);
@@ -99,12 +124,12 @@ function collect<T>(made: tf.Variable[], make: () => T): T {
   }
 }
 
-async function open(source: KerasSource): Promise<KerasFile> {
+async function open(source: KerasSource, loading: Loading): Promise<KerasFile> {
   if (isHandler(source)) return openArtifacts(source);
-  const read = await readSource(source);
+  const read = await readSource(source, (done) => loading.report('fetch', done));
   const {bytes} = read;
-  if (startsWith(bytes, 'PK')) return openZip(bytes);
-  if (startsWith(bytes, '\x89HDF')) return openHdf5(bytes);
+  if (startsWith(bytes, 'PK')) return openZip(bytes, loading);
+  if (startsWith(bytes, '\x89HDF')) return openH5(bytes, loading);
   if (startsWith(bytes, '{')) return openArtifacts(modelJsonHandler(read));
   throw new Error('the file is neither a .keras nor an .h5 file nor a model.json.');
 }
@@ -113,33 +138,44 @@ function startsWith(bytes: Uint8Array, text: string): boolean {
   return [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
 }
 
-async function openZip(bytes: Uint8Array): Promise<KerasFile> {
-  const {metadata, config, weights} = await unzipKeras(bytes);
+async function openZip(bytes: Uint8Array, {pace, report}: Loading): Promise<KerasFile> {
+  const {metadata, config, weights} = await unzipKeras(bytes, pace);
   const model = checkModel(parseJson(config, 'config.json'));
-  const {tensors} = await readHdf5(weights);
+  let file: Hdf5Model | undefined;
   return {
     model,
     kerasVersion: parseJson(metadata, 'metadata.json')?.keras_version,
     training: (model as Json).compile_config,
-    weights: {byPath: tensors},
+    async weights() {
+      file = await openHdf5(await weights((done) => report('unpack', done)), pace);
+      return {byPath: file.tensors};
+    },
+    close: () => file?.close(),
   };
 }
 
-async function openHdf5(bytes: Uint8Array): Promise<KerasFile> {
-  const file = await readHdf5(bytes);
-  if (!file.config || !file.layerWeights) {
-    throw new Error(
-      'the HDF5 file holds no whole model of Keras: it was perhaps saved by save_weights(), ' +
-        'without the layers. Save it by model.save().',
-    );
+async function openH5(bytes: Uint8Array, {pace}: Loading): Promise<KerasFile> {
+  const file = await openHdf5(bytes, pace);
+  try {
+    if (!file.config || !file.layerWeights) {
+      throw new Error(
+        'the HDF5 file holds no whole model of Keras: it was perhaps saved by save_weights(), ' +
+          'without the layers. Save it by model.save().',
+      );
+    }
+    const {layerWeights, close} = file;
+    const model = checkModel(parseJson(file.config, 'model_config'));
+    return {
+      model,
+      kerasVersion: file.kerasVersion ?? assumedVersion(model),
+      training: file.training && parseJson(file.training, 'training_config'),
+      weights: async () => ({byLayer: layerWeights}),
+      close,
+    };
+  } catch (error) {
+    file.close();
+    throw error;
   }
-  const model = checkModel(parseJson(file.config, 'model_config'));
-  return {
-    model,
-    kerasVersion: file.kerasVersion ?? assumedVersion(model),
-    training: file.training && parseJson(file.training, 'training_config'),
-    weights: {byLayer: file.layerWeights},
-  };
 }
 
 async function openArtifacts(handler: tf.io.IOHandler): Promise<KerasFile> {
@@ -151,14 +187,17 @@ async function openArtifacts(handler: tf.io.IOHandler): Promise<KerasFile> {
   }
   // Early versions of the converter wrote the config without a name.
   const model = checkModel(topology?.model_config ?? topology);
-  const tensors = await readWeights(artifacts);
-  const fromZip = tensors.some(({name}) => name.startsWith('layers/'));
   return {
     model,
     kerasVersion: kerasVersion ?? assumedVersion(model),
     training: topology.training_config ?? (model as Json).compile_config,
-    weights: fromZip
-      ? {byPath: new Map(tensors.map((tensor) => [tensor.name, tensor]))}
-      : {byName: tensors},
+    async weights() {
+      const tensors = storedWeights(artifacts);
+      const fromZip = tensors.some(({name}) => name.startsWith('layers/'));
+      return fromZip
+        ? {byPath: new Map(tensors.map((tensor) => [tensor.name, tensor]))}
+        : {byName: tensors};
+    },
+    close() {},
   };
 }

@@ -1,16 +1,10 @@
-/** Reads HDF5 files: their tensors by path, and in a file of a whole model what else is there. */
-import type {File as Hdf5File, Group as Hdf5Group} from 'h5wasm';
+/** Opens HDF5 files: their tensors by path, and in a file of a whole model what else is there. */
+import type {Dataset, File as Hdf5File, Group as Hdf5Group} from 'h5wasm';
 import {checkHeaps, damaged} from './hdf5_heaps.js';
+import type {NamedTensor, Pace, StoredTensor} from './tensor.js';
 import {mostBytes} from './zip.js';
 
-export interface StoredTensor {
-  shape: number[];
-  values: Float32Array;
-}
-
-/** A weight, by the name that Keras or the converter gave it. */
-export type NamedTensor = StoredTensor & {name: string};
-
+/** An open file. Its tensors can be read until it is closed. */
 export interface Hdf5Model {
   /** All tensors, by their path in the file, without a slash before it. */
   tensors: Map<string, StoredTensor>;
@@ -20,50 +14,69 @@ export interface Hdf5Model {
   training?: string;
   /** Each layer's weights with their names, in Keras's order. */
   layerWeights?: Map<string, NamedTensor[]>;
+  close(): void;
 }
 
 type Hdf5 = typeof import('h5wasm');
 
+/** Runs what uses the library at once, so that a failure of it becomes an error that says why. */
+type Guard = <T>(use: () => T) => T;
+
 let files = 0;
 
-/** @throws Error Not a whole HDF5 file, or one damaged. */
-export async function readHdf5(bytes: Uint8Array): Promise<Hdf5Model> {
-  checkHeaps(bytes);
+/**
+ * Opens a file without a copy of its bytes, which must stay as they are until it is closed.
+ *
+ * @throws Error Not a whole HDF5 file, or one damaged.
+ */
+export async function openHdf5(bytes: Uint8Array, pace: Pace): Promise<Hdf5Model> {
+  await checkHeaps(bytes, pace);
   const hdf5 = await import('h5wasm');
   const library = await hdf5.ready;
   const FS = library.FS as typeof library.FS & Streams;
-  const streams = new Set(FS.streams);
   const name = `/keras_${files++}.h5`;
-  FS.writeFile(name, bytes);
-  library.activate_throwing_error_handler(); // instead of one that prints
+  FS.writeFile(name, bytes, {canOwn: true});
   const most = mostBytes(bytes.length);
+  const guard: Guard = (use) => {
+    const streams = new Set(FS.streams);
+    library.activate_throwing_error_handler(); // instead of one that prints
+    try {
+      return withinMemory(most, use);
+    } catch (error) {
+      // An error leaves files of the library's own open, in which it writes what has happened.
+      for (const stream of FS.streams) if (stream && !streams.has(stream)) FS.close(stream);
+      throw explained(error);
+    } finally {
+      library.deactivate_throwing_error_handler();
+    }
+  };
+  let file: Hdf5File | undefined;
+  const close = () => {
+    try {
+      guard(() => file?.close());
+    } finally {
+      // A file that the library could not close is open still.
+      for (const stream of FS.streams) if (stream?.path === name) FS.close(stream);
+      FS.unlink(name);
+    }
+  };
   try {
-    return withinMemory(most, () => {
-      const file = new hdf5.File(name, 'r');
-      try {
-        return readModel(hdf5, file, most);
-      } finally {
-        file.close();
-      }
+    const model = guard(() => {
+      file = new hdf5.File(name, 'r');
+      return readModel(hdf5, file, most, guard);
     });
+    return {...model, close};
   } catch (error) {
-    throw explained(error);
-  } finally {
-    library.deactivate_throwing_error_handler();
-    closeOthers(FS, streams);
-    FS.unlink(name);
+    close();
+    throw error;
   }
 }
 
 /** What h5wasm's types leave out. */
 interface Streams {
-  streams: (object | null)[];
+  streams: ({path: string} | null)[];
   close(stream: object): void;
-}
-
-/** Closes what is open, but for `streams`: an error of the library leaves its files so. */
-function closeOthers(fs: Streams, streams: Set<object | null>): void {
-  for (const stream of fs.streams) if (stream && !streams.has(stream)) fs.close(stream);
+  writeFile(name: string, bytes: Uint8Array, options: {canOwn: boolean}): void;
 }
 
 /**
@@ -94,16 +107,23 @@ function explained(error: unknown): unknown {
   return reason ? damaged(reason, error) : error;
 }
 
-function readModel({Dataset, Group}: Hdf5, file: Hdf5File, most: number): Hdf5Model {
+function readModel(
+  {Dataset, Group}: Hdf5,
+  file: Hdf5File,
+  most: number,
+  guard: Guard,
+): Omit<Hdf5Model, 'close'> {
   const tensors = new Map<string, StoredTensor>();
   let size = 0;
   for (const path of file.paths()) {
     const entity = file.get(path);
     if (!(entity instanceof Dataset) || !entity.shape) continue;
-    size += entity.shape.reduce((product, n) => product * n, Math.max(4, entity.metadata.size));
+    const count = entity.shape.reduce((product, n) => product * n, 1);
+    size += count * Math.max(4, entity.metadata.size);
     if (size > most) throw new Error(`the HDF5 file claims to hold more than ${most} bytes.`);
-    const values = numbers(entity.value);
-    if (values) tensors.set(path.replace(/^\//, ''), {shape: entity.shape, values});
+    if (!isOfNumbers(entity)) continue;
+    const read = (pace: Pace) => readValues(entity, count, guard, pace);
+    tensors.set(path.replace(/^\//, ''), {shape: entity.shape, size: count, read});
   }
 
   const text = (name: string) => {
@@ -155,12 +175,38 @@ function listOf(group: Hdf5Group, name: string): string[] {
 const textsOf = (value: unknown): string[] =>
   Array.from((value ?? []) as ArrayLike<string>, String);
 
-/** A tensor's values; undefined where they are no numbers. */
-function numbers(value: unknown): Float32Array | undefined {
-  if (value instanceof Float32Array) return value;
-  if (typeof value === 'number' || typeof value === 'bigint') {
-    return Float32Array.of(Number(value));
+/** By the names that h5wasm has for types: `<f`, `<d`, `<i`, `<B` and their like. */
+const isOfNumbers = ({dtype}: Dataset) => typeof dtype === 'string' && /^[<>][a-zA-Z]$/.test(dtype);
+
+/** Values that the library reads at a time: it takes as much memory again, and takes it for good. */
+const MOST_AT_ONCE = 2 ** 20;
+
+/** Reads so many rows at a time that neither memory nor a page's patience runs out. */
+async function readValues(
+  dataset: Dataset,
+  count: number,
+  guard: Guard,
+  pace: Pace,
+): Promise<Float32Array> {
+  const shape = dataset.shape ?? [];
+  const rows = shape[0] ?? 1;
+  if (count <= MOST_AT_ONCE || rows === 1) return numbers(guard(() => dataset.value));
+  const values = new Float32Array(count);
+  const cols = count / rows;
+  const rowsAtOnce = Math.max(1, Math.floor(MOST_AT_ONCE / cols));
+  const rest = shape.slice(1).map((size): [number, number] => [0, size]);
+  for (let row = 0; row < rows; row += rowsAtOnce) {
+    const end = Math.min(rows, row + rowsAtOnce);
+    values.set(numbers(guard(() => dataset.slice([[row, end], ...rest]))), row * cols);
+    await pace();
   }
-  if (!ArrayBuffer.isView(value)) return undefined;
-  return Float32Array.from(value as unknown as ArrayLike<number | bigint>, Number);
+  return values;
+}
+
+function numbers(value: unknown): Float32Array {
+  if (value instanceof Float32Array) return value;
+  if (ArrayBuffer.isView(value)) {
+    return Float32Array.from(value as unknown as ArrayLike<number | bigint>, Number);
+  }
+  return Float32Array.of(Number(value));
 }

@@ -2,23 +2,39 @@
  * Checks an HDF5 file's global heaps, where its texts are. The HDF5 library walks through them by
  * the lengths that are written there, and where one is wrong it may walk for ever.
  */
+import type {Pace} from './tensor.js';
 
 const SIGNATURE = [...'GCOL'].map((char) => char.charCodeAt(0));
 
 /** A heap's header, and that of each object in it: what its length does not count. */
 const HEADER = 16;
 
+/** Bytes that are looked through at a time: it takes some milliseconds. */
+const PIECE = 2 ** 22;
+
 /** @throws Error A heap whose objects do not fill it, one after the other. */
-export function checkHeaps(bytes: Uint8Array): void {
+export async function checkHeaps(bytes: Uint8Array, pace: Pace): Promise<void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkWidths(bytes);
+  for (let start = 0; start < bytes.length; start += PIECE) {
+    checkPiece(bytes, view, start, Math.min(bytes.length, start + PIECE));
+    await pace();
+  }
+}
+
+/** Checks the heaps that begin in this piece of the file. */
+function checkPiece(bytes: Uint8Array, view: DataView, start: number, end: number): void {
   const [first] = SIGNATURE;
-  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+  const next = (from: number) => {
+    const found = bytes.subarray(from, end).indexOf(first);
+    return found < 0 ? end : from + found;
+  };
+  for (let at = next(start); at < end; at = next(at + 1)) {
     const isHeap = SIGNATURE.every((code, i) => bytes[at + i] === code) && bytes[at + 4] === 1;
     if (!isHeap || at + HEADER > bytes.length) continue;
-    const end = at + Number(view.getBigUint64(at + 8, true));
+    const heapEnd = at + Number(view.getBigUint64(at + 8, true));
     // What does not fit the file is no heap, or one that the library refuses itself.
-    if (end <= bytes.length) checkHeap(view, at, end);
+    if (heapEnd <= bytes.length) checkHeap(view, at, heapEnd);
   }
 }
 

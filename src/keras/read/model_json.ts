@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {checkManifest, checkWeightSpecs} from '../config/check.js';
 import {type Json, own} from '../config/saved.js';
-import type {NamedTensor} from './hdf5.js';
 import type {Source} from './source.js';
+import type {NamedTensor} from './tensor.js';
 
 /** A handler for the `model.json` read from `source`. @throws Error It is no layers model. */
 export function modelJsonHandler({bytes, beside}: Source): tf.io.IOHandler {
@@ -67,29 +67,33 @@ function parseWithNonFinite(text: string): Json {
   }
 }
 
-/** The weights in their order, quantised ones as the numbers they stand for. */
-export async function readWeights(artifacts: tf.io.ModelArtifacts): Promise<NamedTensor[]> {
+/** The weights in their order; quantised ones are read as the numbers that they stand for. */
+export function storedWeights(artifacts: tf.io.ModelArtifacts): NamedTensor[] {
   const {weightData} = artifacts;
   if (!weightData) throw new Error('the model comes without weights.');
-  const weightSpecs = checkWeightSpecs(artifacts.weightSpecs ?? []);
-  // By their places: two layers may have weights of one name.
-  const specs = weightSpecs.map((spec, i) => ({...spec, name: String(i)}));
+  const specs = checkWeightSpecs(artifacts.weightSpecs ?? []);
   const data = tf.io.CompositeArrayBuffer.join(weightData);
   const needed = specs.reduce((sum, spec) => sum + bytesOf(spec), 0);
   if (needed > data.byteLength) {
     throw new Error(`the weights need ${needed} bytes, but there are ${data.byteLength}.`);
   }
-  const tensors = tf.tidy(() => tf.io.decodeWeights(data, specs));
+  let start = 0;
+  return specs.map((spec) => {
+    const [from, to] = [start, start + bytesOf(spec)];
+    start = to;
+    const size = tf.util.sizeFromShape(spec.shape);
+    const read = () => decode(data.slice(from, to), spec);
+    return {name: spec.name, shape: spec.shape, size, read};
+  });
+}
+
+async function decode(data: ArrayBuffer, spec: tf.io.WeightsManifestEntry): Promise<Float32Array> {
+  // A name of its own: some names mean something in an object.
+  const {weight} = tf.io.decodeWeights(data, [{...spec, name: 'weight'}]);
   try {
-    return await Promise.all(
-      weightSpecs.map(async ({name}, i) => ({
-        name,
-        shape: tensors[i].shape,
-        values: Float32Array.from(await tensors[i].data()),
-      })),
-    );
+    return Float32Array.from(await weight.data());
   } finally {
-    tf.dispose(tensors);
+    weight.dispose();
   }
 }
 

@@ -14,29 +14,69 @@ export function isHandler(source: KerasSource): source is io.IOHandler {
   return typeof (source as io.IOHandler).load === 'function';
 }
 
-/** @throws Error The file cannot be read. */
-export async function readSource(source: Exclude<KerasSource, io.IOHandler>): Promise<Source> {
+/**
+ * @param onProgress is told how much of the file is there, from 0 to 1
+ * @throws Error The file cannot be read.
+ */
+export async function readSource(
+  source: Exclude<KerasSource, io.IOHandler>,
+  onProgress: (done: number) => void,
+): Promise<Source> {
   if (source instanceof Uint8Array) return {bytes: source};
-  if (typeof source === 'string' || source instanceof URL) return readAddress(source);
+  if (typeof source === 'string' || source instanceof URL) return readAddress(source, onProgress);
   // Not by instanceof: a page's Blob and ArrayBuffer may be of another realm.
-  if ('arrayBuffer' in source) return {bytes: new Uint8Array(await source.arrayBuffer())};
+  if ('arrayBuffer' in source) {
+    return {bytes: await readStream(source.stream(), source.size, onProgress)};
+  }
   return {bytes: new Uint8Array(source)};
 }
 
-async function readAddress(address: string | URL): Promise<Source> {
+async function readAddress(
+  address: string | URL,
+  onProgress: (done: number) => void,
+): Promise<Source> {
   const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
   if (inNode && !/^(https?|data|blob):/.test(String(address))) return readPath(address);
   const absolute = new URL(address, globalThis.location?.href);
   return {
-    bytes: await download(absolute),
+    bytes: await download(absolute, onProgress),
     beside: (name) => download(new URL(safeName(name), absolute)),
   };
 }
 
-async function download(url: URL): Promise<Uint8Array> {
+async function download(url: URL, onProgress?: (done: number) => void): Promise<Uint8Array> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} gave HTTP ${response.status}.`);
-  return new Uint8Array(await response.arrayBuffer());
+  // The length is that of what is sent, which may be compressed.
+  const isPlain = !response.headers.get('content-encoding');
+  const length = Number(response.headers.get('content-length'));
+  if (!response.body || !isPlain || !length || !onProgress) {
+    return new Uint8Array(await response.arrayBuffer());
+  }
+  return readStream(response.body, length, onProgress);
+}
+
+/** Reads a stream of as many bytes as `length`, or a few more or less, into one array. */
+async function readStream(
+  stream: ReadableStream<Uint8Array>,
+  length: number,
+  onProgress: (done: number) => void,
+): Promise<Uint8Array> {
+  let bytes = new Uint8Array(length);
+  let size = 0;
+  const reader = stream.getReader();
+  for (;;) {
+    const {done, value} = await reader.read();
+    if (done) return bytes.subarray(0, size);
+    if (size + value.length > bytes.length) {
+      const longer = new Uint8Array(2 * (size + value.length));
+      longer.set(bytes);
+      bytes = longer;
+    }
+    bytes.set(value, size);
+    size += value.length;
+    onProgress(size / length);
+  }
 }
 
 async function readPath(path: string | URL): Promise<Source> {

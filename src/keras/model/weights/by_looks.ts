@@ -5,7 +5,7 @@
  */
 
 import {isBuiltIn} from '../../layers/register.js';
-import type {NamedTensor} from '../../read/hdf5.js';
+import type {NamedTensor} from '../../read/tensor.js';
 import {placeOf} from './assign.js';
 import {
   called,

@@ -4,7 +4,7 @@
  */
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
 import {type Json, nameOf, type SavedLayer} from '../../config/saved.js';
-import type {NamedTensor} from '../../read/hdf5.js';
+import type {NamedTensor} from '../../read/tensor.js';
 import {type Assigned, assign, countsDiffer, placeOf} from './assign.js';
 import {inOrderOf, splitByLooks} from './by_looks.js';
 import {
@@ -26,11 +26,12 @@ export function assignByLayer(
   model: Layer,
   saved: SavedLayer,
   byLayer: Map<string, NamedTensor[]>,
-): void {
+): Assigned {
   const assigned: Assigned = new Map();
   for (const [layer, savedLayer] of pairs(model, saved)) {
     assignOuter(layer, savedLayer, byLayer.get(layer.name) ?? [], assigned, true);
   }
+  return assigned;
 }
 
 /**
@@ -39,7 +40,7 @@ export function assignByLayer(
  *
  * @throws Error A weight is missing, left over, or of another shape than the layer's.
  */
-export function assignByName(model: Layer, saved: SavedLayer, tensors: NamedTensor[]): void {
+export function assignByName(model: Layer, saved: SavedLayer, tensors: NamedTensor[]): Assigned {
   const layers = pairs(model, saved).filter(([layer]) => layer.weights.length > 0);
   const named = splitByNames(layers, tensors);
   checkCounts(layers, tensors, named);
@@ -50,6 +51,7 @@ export function assignByName(model: Layer, saved: SavedLayer, tensors: NamedTens
     const part = byLayer.get(layer) ?? [];
     assignOuter(layer, savedLayer, part, assigned, isInKerasOrder(layer, savedLayer, part));
   }
+  return assigned;
 }
 
 function splitByNames(

@@ -2,7 +2,7 @@
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
 import {rowOf} from '../../config/classes/index.js';
 import {nameOf, own, type SavedLayer} from '../../config/saved.js';
-import type {StoredTensor} from '../../read/hdf5.js';
+import type {StoredTensor} from '../../read/tensor.js';
 import {type Assigned, assign, placeOf} from './assign.js';
 import {
   ABSENT,
@@ -47,15 +47,17 @@ export function assignByPath(
   saved: SavedLayer,
   tensors: Map<string, StoredTensor>,
   major: number,
-): void {
+): Assigned {
   const root = toFolders(tensors);
+  const assigned: Assigned = new Map();
   assignParts(model, saved, root, {
-    assigned: new Map(),
+    assigned,
     firsts: new Map(),
     keras3: major >= 3,
   });
   const [extra] = restOf(root);
   if (extra) throw new Error(`the file has the weight ${extra}, but the model has no such layer.`);
+  return assigned;
 }
 
 function toFolders(tensors: Map<string, StoredTensor>): Folder {

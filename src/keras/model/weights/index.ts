@@ -1,7 +1,8 @@
 /** Gives the weights of a file to the layers of a model: by path or by name, whichever it has. */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {SavedLayer} from '../../config/saved.js';
-import type {NamedTensor, StoredTensor} from '../../read/hdf5.js';
+import type {NamedTensor, StoredTensor} from '../../read/tensor.js';
+import type {Assigned} from './assign.js';
 import {assignByLayer, assignByName} from './by_name.js';
 import {assignByPath} from './by_path.js';
 import type {Layer} from './parts.js';
@@ -20,21 +21,23 @@ export interface StoredWeights {
 export function countValues({byPath, byLayer, byName = []}: StoredWeights): number {
   const tensors = [...(byPath?.values() ?? []), ...(byLayer?.values() ?? []), ...byName].flat();
   // A file may name one tensor many times.
-  return [...new Set(tensors)].reduce((sum, {values}) => sum + values.length, 0);
+  return [...new Set(tensors)].reduce((sum, {size}) => sum + size, 0);
 }
 
 /**
+ * Finds the tensor of each weight of a model; none is read yet.
+ *
  * @param major Keras's version that saved the file, 2 or 3
  * @throws Error A weight is missing, left over, or of another shape than the layer's.
  */
-export function assignWeights(
+export function matchWeights(
   model: LayersModel,
   saved: SavedLayer,
   stored: StoredWeights,
   major: number,
-): void {
+): Assigned {
   const layer = model as unknown as Layer;
-  if (stored.byPath) assignByPath(layer, saved, stored.byPath, major);
-  else if (stored.byLayer) assignByLayer(layer, saved, stored.byLayer);
-  else if (stored.byName) assignByName(layer, saved, stored.byName);
+  if (stored.byPath) return assignByPath(layer, saved, stored.byPath, major);
+  if (stored.byLayer) return assignByLayer(layer, saved, stored.byLayer);
+  return assignByName(layer, saved, stored.byName ?? []);
 }

@@ -8,7 +8,7 @@ import {rowOf} from '../../config/classes/index.js';
 import {classOf, layersOf, nameOf, type SavedLayer, snakeCase} from '../../config/saved.js';
 import {KerasCall} from '../../layers/keras_call.js';
 import {heldLayers} from '../../layers/keras_layer.js';
-import type {NamedTensor} from '../../read/hdf5.js';
+import type {NamedTensor} from '../../read/tensor.js';
 
 export type Layer = layers.Layer;
 
