@@ -1,6 +1,7 @@
 /** What a row of the table of operations is, and the forms that most rows have. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
+import {withOneRank} from '../layers/broadcasting.js';
 import {choose, withoutGradient} from './gradients.js';
 import {broadcastShapes} from './shapes.js';
 import {type Arguments, type Kind, kindOf, widest} from './values.js';
@@ -88,7 +89,7 @@ export const binary = (f: Binary, signature = 'x1, x2'): Operation => {
     shape: broadcast(a, b),
     compute: (args) => {
       const [x1, x2] = promoted(args, a, b);
-      return f(x1, x2, args);
+      return f(...withOneRank(x1, x2), args);
     },
   };
 };

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable, Shape} from '@tensorflow/tfjs-layers';
 import {type Activation, type ActivationOption, resolveActivation} from '../activations/resolve.js';
+import {withOneRank} from '../broadcasting.js';
 import {type DataFormat, fromLast, shapeFromLast, shapeToLast, toLast} from '../data_format.js';
 import type {DenseOptions} from '../dense_options.js';
 import {
@@ -125,7 +126,7 @@ abstract class ConvolutionLayer extends OptionsLayer<ConvolutionOptions> {
     const {dataFormat} = this.options;
     const x = toLast(tf.cast(input, 'float32'), dataFormat);
     const y = this.convolved(x, training);
-    const moved = this.bias ? tf.add(y, this.bias.read()) : y;
+    const moved = this.bias ? tf.add(...withOneRank(y, this.bias.read())) : y;
     return this.activation.apply(fromLast(moved, dataFormat));
   }
 
