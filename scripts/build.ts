@@ -18,7 +18,7 @@ const require = createRequire(import.meta.url);
 
 /**
  * Shaders are strings, which no bundler makes shorter: their comments, indents and line ends go here,
- * and the spaces about operators and, in lines that quote no text, after commas.
+ * and the spaces about operators and, in lines that quote no text, after commas and semicolons.
  */
 const shortShaders: Plugin = {
   name: 'short-shaders',
@@ -26,8 +26,10 @@ const shortShaders: Plugin = {
     onLoad({filter: /kernels[\\/]web(gl|gpu)[\\/]\w+\.ts$/}, ({path: file}) => ({
       contents: readFileSync(file, 'utf8')
         .replace(/\s*\/\/ .*$|^ +/gm, '')
-        .replace(/ ([-+*/&|<>=!]?=|[+*/<>?:]|&&|\|\||-(?! -)) /g, '$1')
-        .replace(/^[^'"]*$/gm, (line) => line.replaceAll(', ', ',').replaceAll(') {', '){'))
+        .replace(/ ([-+*/&|<>=!]?=|[+*/%<>?:]|&&|\|\||-(?! -)) /g, '$1')
+        .replace(/^[^'"]*$/gm, (line) =>
+          line.replace(/([,;]) /g, '$1').replace(/ \(|\) (?={)/g, (found) => found.trim()),
+        )
         .replace(/([;{}])\n+(?=[\w}$])/g, '$1'),
       loader: 'ts',
     }));

@@ -19,7 +19,6 @@ import {
   chunkAndGroup,
   dotOf,
   forEachUnit,
-  keyOf,
   type Layout,
   layoutOf,
   maxOf,
@@ -54,17 +53,14 @@ export function layerNorm(args: {
     chunks > 1 &&
     runProgram(backend, width, {
       ...grid,
-      key: ['chunks', ...keyOf(layout), attrs.center].join('_'),
       inputs: [xRows],
       outputShape: [rows, 2 * chunks], // (mean − x₀, standard deviation) of each chunk
       outputScalar: true,
       code: chunkStatistics(layout, attrs.center),
     });
   const stats = backend.makeTensorInfo([rows, 2], 'float32');
-  const flags = [attrs.center && 'center', gamma && 'gamma', beta && 'beta'].filter(Boolean);
   const y = runProgram(backend, width, {
     ...grid,
-    key: ['normalize', ...keyOf(layout), ...flags].join('_'),
     inputs: [
       xRows,
       ...(parts ? [{name: 'parts', tensor: parts, scalar: true}] : []),

@@ -20,7 +20,6 @@ import {
   dotOf,
   forEachUnit,
   groupNumber,
-  keyOf,
   type Layout,
   layoutOf,
   reduction,
@@ -72,7 +71,6 @@ interface Call {
 function rowSums({backend, layout, center, hasGamma, inputs}: Call): TensorInfo {
   const {rows, width, lanes, chunks} = layout;
   return runProgram(backend, width, {
-    key: ['rowSums', ...keyOf(layout), center, hasGamma].join('_'),
     inputs,
     outputShape: [rows, 2 * chunks],
     outputScalar: true,
@@ -135,7 +133,6 @@ function rowGradients(call: Call): [dx: TensorInfo, parts: TensorInfo] {
         }`;
 
   const dx = runProgram(backend, width, {
-    key: ['gradient', ...keyOf(layout), center, hasGamma].join('_'),
     inputs: [...inputs, ...(partSums ? [{name: 'partSums', tensor: partSums, scalar: true}] : [])],
     outputShape: [rows, cols],
     extra: {name: 'parts', tensor: parts},
@@ -198,7 +195,6 @@ function combineColumnParts(
 ): [dgamma: TensorInfo, dbeta: TensorInfo] {
   const dbeta = backend.makeTensorInfo([cols], 'float32');
   const dgamma = runProgram(backend, width, {
-    key: 'combineColumnParts',
     inputs: [{name: 'parts', tensor: parts}],
     outputShape: [cols],
     extra: {name: 'dbeta', tensor: dbeta},

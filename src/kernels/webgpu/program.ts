@@ -51,15 +51,8 @@ export function layoutOf({rows, cols}: {rows: number; cols: number}): Layout {
   return {rows, cols, width, units, lanes, rowsAtOnce, chunks, groups, items};
 }
 
-/** The part of a shader's key that says what of the layout its code depends on. */
-export function keyOf({lanes, rowsAtOnce, chunks, items}: Layout): (number | string)[] {
-  return [lanes, rowsAtOnce, items, chunks > 1 ? 'cut' : 'whole'];
-}
-
 /** A shader: what it reads and writes, by name, and its code. */
 export interface Source {
-  /** Says which shader it is; layouts that compile to the same code share it. */
-  key: string;
   /** Tensors to read; `scalar`: number by number, whatever the layout's width. */
   inputs: {name: string; tensor: TensorInfo; scalar?: boolean}[];
   /** What `result` is: its shape decides the uniform `outShape`; `outputScalar` as above. */
@@ -86,6 +79,7 @@ export function runProgram(backend: WebGPUBackend, width: 1 | 4, source: Source)
   const declaration = extra
     ? `@group(0) @binding(${binding}) var<storage, read_write> ${extra.name} : array<${type}>;`
     : '';
+  const code = `${declaration}\n${rounded(width)}\n${source.code}`;
   const program = {
     variableNames: bound.map(({name}) => name),
     variableComponents: components,
@@ -95,8 +89,9 @@ export function runProgram(backend: WebGPUBackend, width: 1 | 4, source: Source)
     dispatch: [...source.dispatch, 1],
     workgroupSize: [source.threads, 1, 1],
     uniforms: everyUniform.map(({name, type}) => `${name} : ${type},`).join(' '),
-    shaderKey: `layerNorm_${source.key}_${width}_${source.threads}`,
-    getUserCode: () => `${declaration}\n${rounded(width)}\n${source.code}`,
+    // Its code says which shader it is: so layouts that need the same code share it.
+    shaderKey: `layerNorm_${components}_${outputScalar}_${code}`,
+    getUserCode: () => code,
   };
   return backend.runWebGPUProgram(
     program as unknown as Parameters<WebGPUBackend['runWebGPUProgram']>[0],
