@@ -234,6 +234,36 @@ export const patternGraphs: PatternGraph[] = [
     beta,
   },
   {
+    name: 'group normalisation of Keras 2: means weighed by ones',
+    pattern: 'keras2',
+    build(graph) {
+      graph.input('x');
+      graph.integers('axes', [2]);
+      graph.op('OnesLike', 'ones', ['x']);
+      graph.op('Reshape', 'weights', ['ones', graph.integers('weightsShape', [2, 3, 4])]);
+      graph.op('ZerosLike', 'zeros', ['x']);
+      graph.op('AddV2', 'allWeights', ['weights', 'zeros']);
+      graph.op('Sum', 'total', ['allWeights', 'axes'], keepDims);
+      graph.op('Mul', 'weighed', ['weights', 'x']);
+      graph.op('Sum', 'sumX', ['weighed', 'axes'], keepDims);
+      graph.op('DivNoNan', 'mean', ['sumX', 'total']);
+      graph.op('SquaredDifference', 'difference', ['x', 'mean']);
+      graph.op('Mul', 'weighedSquares', ['weights', 'difference']);
+      graph.op('Sum', 'sumSquares', ['weighedSquares', 'axes'], keepDims);
+      graph.op('DivNoNan', 'variance', ['sumSquares', 'total']);
+      graph.op('AddV2', 'sum', ['variance', graph.floats('epsilon', 1e-3)]);
+      graph.op('Rsqrt', 'rstd', ['sum']);
+      scaled(graph);
+      products(graph, 'scale', 'mean');
+      graph.op('Sub', 'offset', [graph.floats('beta', beta), 'scaledMean']);
+      graph.op('AddV2', 'out', ['scaledX', 'offset']);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+    gamma,
+    beta,
+  },
+  {
     name: 'gamma and beta',
     pattern: 'keras3',
     build(graph) {

@@ -178,6 +178,26 @@ const nearMisses: NearMiss[] = [
     },
     {name: 'a root that is not inverted', of, change: (g) => (g.node('rstd').op = 'Sqrt')},
   ]),
+  ...(
+    [
+      ['weights that are not ones', (g) => swap(g, 'weights', 'ones', 'x')],
+      ['what is added to the weights not 0', (g) => (g.node('zeros').op = 'OnesLike')],
+      ['weights of another tensor', (g) => swap(g, 'allWeights', 'weights', g.input('z'))],
+      ['another weight for the squares', (g) => swap(g, 'weighedSquares', 'weights', g.input('z'))],
+      ['a sum over other axes', (g) => swap(g, 'total', 'axes', g.integers('rows', [1]))],
+      ['a sum that drops its dimension', (g) => (attr(g, 'total').keep_dims = {b: false})],
+      ['a quotient the other way', (g) => g.node('mean').input?.reverse()],
+      ['a greatest value for the sum', (g) => (g.node('sumX').op = 'Max')],
+      ['a sum in place of the product', (g) => (g.node('weighed').op = 'AddV2')],
+      ['a quotient that may be NaN', (g) => (g.node('variance').op = 'Sub')],
+    ] satisfies [string, NearMiss['change']][]
+  ).map(
+    ([name, change]): NearMiss => ({
+      name,
+      of: 'keras2, group normalisation of Keras 2: means weighed by ones',
+      change,
+    }),
+  ),
   {
     name: 'the mean subtracted from another tensor',
     of: 'centred',

@@ -1,6 +1,7 @@
 /** The mean of a tensor over some axes, in the ways in which graphs compute it. */
 import type {NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
+import {isAdd} from './pieces.js';
 
 /**
  *     Mean, keep_dims                 Mean, Sum                       Sum
@@ -9,9 +10,17 @@ import type {GraphIndex} from '../graph_index.js';
  *
  * BroadcastTo and Reshape may stand between any two; where a reduction drops its dimensions, one Reshape
  * brings them back as 1s on the way to where x's own dimensions are needed.
+ *
+ * Keras 2 weighs the mean of a group normalisation by its mask, which is 1 everywhere:
+ *
+ *     ones · tensor      ones + 0
+ *           |               |
+ *          Sum             Sum
+ *            \             /
+ *             '- DivNoNan '
  */
 export interface Average {
-  /** The reduction: two averages are the same one if this is the same node. */
+  /** The reduction, or DivNoNan: two averages are the same one if this is the same node. */
   node: NodeDef;
   of: string;
   axes: number[];
@@ -53,6 +62,7 @@ export class Walk {
     const path = [...before];
     const node = this.back(from, path);
     if (node?.op === 'Mean') return this.reduction(node, path);
+    if (node?.op === 'DivNoNan' && path.length === 0) return this.weighted(node);
     if (node?.op !== 'Mul' && node?.op !== 'RealDiv') return undefined;
     const inputs = this.graph.inputs(node);
     const factors = inputs.map((ref) => this.graph.scalar(this.unbroadcast(ref)));
@@ -65,6 +75,30 @@ export class Walk {
     if (sum?.op !== 'Sum' || count === undefined) return undefined;
     const found = this.reduction(sum, path);
     return found && {...found, count};
+  }
+
+  private weighted(node: NodeDef): Average | undefined {
+    const [sum, total] = [0, 1].map((i) => this.graph.inputNode(node, i));
+    if (sum?.op !== 'Sum' || total?.op !== 'Sum') return undefined;
+    const [product, weights] = [sum, total].map((reduced) => this.graph.inputNode(reduced, 0));
+    if (product?.op !== 'Mul' || !weights || !isAdd(weights)) return undefined;
+    const [ones, zeros] = this.graph.inputs(weights);
+    const of = this.graph.inputs(product).filter((ref) => ref !== ones);
+    if (of.length !== 1 || !this.isOnes(ones)) return undefined;
+    const zero = this.graph.maker(zeros);
+    if (zero?.op !== 'ZerosLike') return undefined;
+    const [own, all] = [sum, total].map((reduced) => this.reduction(reduced, []));
+    if (!own || !all || !sameAxes(own.axes, all.axes)) return undefined;
+    this.inner.push(node, product, weights, zero);
+    return {node, of: of[0], axes: own.axes};
+  }
+
+  /** Whether a tensor is 1 everywhere, and only given other dimensions. */
+  private isOnes(ref: string): boolean {
+    let node = this.graph.maker(ref);
+    while (node?.op === 'Reshape') node = this.graph.inputNode(node, 0);
+    if (node?.op === 'Fill') return this.graph.scalar(this.graph.inputs(node)[1]) === 1;
+    return node?.op === 'OnesLike';
   }
 
   private unbroadcast(ref: string): string {

@@ -55,7 +55,8 @@ export function matchVariance(root: InverseRoot, graph: GraphIndex): Variance | 
 /** Whether the mean is one node, of x's rank, which may be used beside the variance as it is. */
 export function isPlainTwoPass(variance: Variance): variance is Variance & {mean: NodeDef} {
   const {kind, mean, count} = variance;
-  return kind === 'twoPass' && count === undefined && mean?.attr?.keep_dims?.b === true;
+  const keepsRank = mean?.attr?.keep_dims?.b === true || mean?.op === 'DivNoNan';
+  return kind === 'twoPass' && count === undefined && keepsRank;
 }
 
 function averageOfSquares(variance: NodeDef, graph: GraphIndex): Variance | undefined {
