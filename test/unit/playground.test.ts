@@ -391,6 +391,11 @@ describe('6: in code', () => {
     );
     await page.locator('#drop').dispatchEvent('drop', {dataTransfer: transfer});
     await eventually(result, (it) => it.toMatch(/4 layers, of which 1 normalises/), 20_000);
+    expect(await result()).toMatch(
+      /A run on random numbers took .* ms and gave \[1,3\], values from/,
+    );
+    expect(await page.locator('#model-list tbody tr').count()).toBe(4);
+    expect(await page.locator('#model-progress').isVisible()).toBe(false);
     expect(await page.locator('#model-layers h4').textContent()).toContain('LayerNormalization');
     const captions = await page.locator('#model-layers figcaption').allTextContents();
     expect(captions).toEqual(['γ: 8 values, 0.868 to 1.202', 'β: 8 values, −0.609 to 0.369']);
@@ -428,6 +433,10 @@ test('7: the benchmark runs and draws the ratio', async () => {
     expect(ratio / (builtIn / ours)).toBeLessThan(1.25);
   }
   expect(await page.locator('#speed-chart').textContent()).toContain('×');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.locator('#speed-copy').click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toMatch(/^64 × 128, forward: .* ×, 64 × 128, training: .* × \(.*Chrome/);
 });
 
 describe('the whole page', () => {

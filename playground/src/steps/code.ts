@@ -1,11 +1,14 @@
 /** Step 6: code to copy, and the reader's own model opened. */
 import {dataAddress} from '../support/address.js';
+import {copyText} from '../support/copy_text.js';
 import {find, findAll} from '../support/dom.js';
+import {percent} from '../support/format.js';
 import {showModel} from './model_view.js';
 
 export function start(): void {
   for (const button of findAll<HTMLButtonElement>('#code [data-copy]')) {
-    button.addEventListener('click', () => copy(button));
+    const code = find('code', button.closest('figure') ?? document);
+    button.addEventListener('click', () => copyText(button, code));
   }
   const drop = find('#drop');
   const input = find<HTMLInputElement>('#model-files');
@@ -26,31 +29,25 @@ export function start(): void {
   });
 }
 
-async function copy(button: HTMLButtonElement): Promise<void> {
-  const code = find('code', button.closest('figure') ?? document);
-  try {
-    await navigator.clipboard.writeText(code.textContent ?? '');
-    button.textContent = 'Copied';
-  } catch {
-    // Not allowed here: the text is chosen, so that the reader's own keys copy it.
-    getSelection()?.selectAllChildren(code);
-    button.textContent = 'Selected';
-  }
-  setTimeout(() => {
-    button.textContent = 'Copy';
-  }, 2000);
-}
-
 async function open(files: File[]): Promise<void> {
   if (files.length === 0) return;
   const result = find('#model-result');
-  result.textContent = `Opening ${files.map(({name}) => name).join(', ')} …`;
+  const names = files.map(({name}) => name).join(', ');
+  const progress = find<HTMLProgressElement>('#model-progress');
+  const tell = (done: number) => {
+    result.textContent = `Opening ${names}: ${percent(done)}`;
+    progress.value = done;
+  };
+  tell(0);
+  progress.hidden = false;
   find('#model-layers').replaceChildren();
   try {
     // The readers of model files are large: they are loaded now, when a file is there.
     const {openModel} = await import('../support/open_model.js');
-    result.textContent = await showModel(await openModel(files), find('#model-layers'));
+    result.textContent = await showModel(await openModel(files, tell), find('#model-layers'));
   } catch (error) {
     result.textContent = (error as Error).message;
+  } finally {
+    progress.hidden = true;
   }
 }

@@ -7,6 +7,7 @@ import {Chart} from '../support/chart.js';
 import {html} from '../support/dom.js';
 import {fixed, short} from '../support/format.js';
 import type {OpenedModel} from '../support/open_model.js';
+import {listOf, runOf} from './model_run.js';
 
 /** What a dimension of unknown size, such as the batch, has in the input made here. */
 const UNKNOWN_SIZE = 8;
@@ -33,10 +34,11 @@ export async function showModel(opened: OpenedModel, container: HTMLElement): Pr
   const norms = allLayers(model.layers).filter((layer) =>
     layer.getClassName().endsWith('Normalization'),
   );
-  for (const [i, layer] of norms.entries()) await showLayer(layer, i, container);
   const said = `${model.name}: ${count(model.layers.length, 'layer')}, of which ${
     norms.length === 1 ? '1 normalises' : `${norms.length} normalise`
-  }.`;
+  }. ${await runOf(model)}`;
+  container.append(listOf(model));
+  for (const [i, layer] of norms.entries()) await showLayer(layer, i, container);
   model.dispose();
   return said;
 }

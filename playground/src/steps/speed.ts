@@ -1,8 +1,9 @@
 /** Step 7: the benchmark, in the reader's own browser. */
 import * as Plot from '@observablehq/plot';
 import {onBackend} from '../support/backend_menu.js';
-import type {BackendName} from '../support/backends.js';
+import {type BackendName, backendTitles} from '../support/backends.js';
 import {Chart} from '../support/chart.js';
+import {copyText} from '../support/copy_text.js';
 import {find, html} from '../support/dom.js';
 import {short} from '../support/format.js';
 import {keepInAddress} from '../support/settings.js';
@@ -33,6 +34,7 @@ export function start(): void {
     );
     chart.draw((width) => picture(rows, results, width));
     fillTable(rows, results);
+    fillLine(rows, results, backend);
   });
 
   const training = new Training<SpeedSettings, SpeedReport>({
@@ -51,6 +53,8 @@ export function start(): void {
     },
   });
   sizes.addEventListener('change', () => training.restart());
+  const copy = find<HTMLButtonElement>('#speed-copy');
+  copy.addEventListener('click', () => copyText(copy, find('#speed-line')));
   onBackend((name) => {
     backend = name;
     training.restart();
@@ -101,6 +105,19 @@ function picture(
       }),
     ],
   };
+}
+
+/** The result in one line that a reader can send in, once all of it is there. */
+function fillLine(rows: string[], results: Map<string, SpeedReport>, backend: BackendName): void {
+  const ratios = rows.flatMap((name) => {
+    const result = results.get(name);
+    return result ? [`${name}: ${short(result.builtIn / result.ours)} ×`] : [];
+  });
+  const isWhole = ratios.length === rows.length;
+  find<HTMLButtonElement>('#speed-copy').disabled = !isWhole;
+  const cores = `${navigator.hardwareConcurrency} cores`;
+  const device = [backendTitles[backend], cores, navigator.userAgent].join('; ');
+  find('#speed-line').textContent = isWhole ? `${ratios.join(', ')} (${device})` : '';
 }
 
 function fillTable(rows: string[], results: Map<string, SpeedReport>): void {

@@ -8,11 +8,17 @@ export type OpenedModel =
   | {kind: 'layers'; model: LayersModel}
   | {kind: 'graph'; model: FusedGraphModel};
 
-/** @throws Error What they are is not known, or they cannot be read. */
-export async function openModel(files: File[]): Promise<OpenedModel> {
+/**
+ * @param onProgress is told the part that is done, from 0 to 1
+ * @throws Error What they are is not known, or they cannot be read.
+ */
+export async function openModel(
+  files: File[],
+  onProgress: (done: number) => void,
+): Promise<OpenedModel> {
   const named = (pattern: RegExp) => files.find(({name}) => pattern.test(name));
   const keras = named(/\.(keras|h5|hdf5)$/i);
-  if (keras) return {kind: 'layers', model: await loadKerasModel(keras)};
+  if (keras) return {kind: 'layers', model: await loadKerasModel(keras, {onProgress})};
   const json = named(/\.json$/i);
   if (!json) {
     throw new Error(
