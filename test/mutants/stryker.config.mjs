@@ -20,6 +20,6 @@ export default {
   ],
   thresholds: {high: 95, low: 90, break: null},
   dryRunTimeoutMinutes: 20,
-  timeoutMS: 60_000,
+  timeoutMS: 20_000,
   allowEmpty: false,
 };

@@ -16,7 +16,7 @@ export function reshaped(x: tf.Tensor, shape: number[]): tf.Tensor {
 
 /** [rows, cols] to [rows, 1]: each row's first number. */
 export function firstOf(x: tf.Tensor): tf.Tensor {
-  return tf.slice(x, [0, 0], [x.shape[0], 1]);
+  return tf.slice(x, 0, [x.shape[0], 1]);
 }
 
 /** [rows, cols] to [rows, 1]: each row's mean. */

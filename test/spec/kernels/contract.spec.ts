@@ -149,24 +149,19 @@ describe('the composed kernels, which serve backends without a kernel,', () => {
     });
   }
 
-  test('are exact for 1e30 and for constant rows without epsilon', () => {
-    const large = x.map((v) => v * 1e30);
-    const [y, constant] = tf.tidy(() => {
-      const run = (values: Float32Array, epsilon: number) =>
-        composedForward.layerNorm({
-          inputs: {x: tf.tensor2d(values, [rows, cols])},
-          attrs: {epsilon, center: true},
-        })[0] as tf.Tensor;
-      const zeros = run(new Float32Array(rows * cols).fill(3), 0);
-      return [run(large, 1e-3).dataSync(), zeros.dataSync()];
+  test.each([
+    ['1e30', 1e30, 1e-3],
+    ['ordinary numbers without epsilon', 1, 0],
+    ['1e-30 without epsilon', 1e-30, 0],
+    ['constant rows without epsilon', 0, 0],
+  ])('are exact for %s', (_, scale, epsilon) => {
+    const values = x.map((v) => (scale === 0 ? 3 : v * scale));
+    const attrs = {epsilon, center: true};
+    const y = tf.tidy(() => {
+      const inputs = {x: tf.tensor2d(values, [rows, cols])};
+      return (composedForward.layerNorm({inputs, attrs})[0] as tf.Tensor).dataSync();
     });
-    const expected = reference.forward(large, {
-      cols,
-      epsilon: 1e-3,
-      center: true,
-    }).y;
-    expectClose(y, expected, 2e-6, cols);
-    expect(constant.every((v) => v === 0)).toBe(true);
+    expectClose(y, reference.forward(values, {cols, ...attrs}).y, 2e-6, cols);
   });
 });
 

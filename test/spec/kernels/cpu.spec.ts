@@ -5,36 +5,41 @@
 import type {HostBackend} from '../../../src/kernels/backend.js';
 import type {Kernels} from '../../../src/kernels/contract.js';
 import type * as workspaceModule from '../../../src/kernels/cpu/workspace.js';
+import type {WasmFunctions} from '../../../src/kernels/wasm/module.js';
 import * as reference from '../../../src/reference.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
 import {compareRows, drawRows, optionsOf, type Results, type Rows} from '../../support/rows.js';
 
 const BOUND = 5e-7;
+const WASM_MODULE = '../../../src/kernels/wasm/module.js';
 
-/** The kernels and their workspace, loaded anew. */
-function load(): Kernels<HostBackend> & typeof workspaceModule {
-  let loaded: ReturnType<typeof load> | undefined;
+type Loaded = Kernels<HostBackend> & typeof workspaceModule & {name: string};
+
+/** The kernels and their workspace, loaded anew; `functions` in the place of WebAssembly's. */
+function load(functions?: WasmFunctions): Loaded {
+  let loaded: Loaded | undefined;
   jest.isolateModules(() => {
-    loaded = {
-      ...require('../../../src/kernels/cpu/workspace.js'),
-      LayerNorm: require('../../../src/kernels/cpu/layer_norm.js').layerNorm,
-      LayerNormGrad: require('../../../src/kernels/cpu/layer_norm_grad.js').layerNormGrad,
-    };
+    if (functions) jest.doMock(WASM_MODULE, () => ({wasmFunctions: () => functions}));
+    const {cpu} = require('../../../src/kernels/cpu/index.js');
+    const workspace = require('../../../src/kernels/cpu/workspace.js');
+    loaded = {...workspace, ...cpu.kernels, name: cpu.name};
   });
-  return loaded as ReturnType<typeof load>;
+  jest.dontMock(WASM_MODULE);
+  return loaded as Loaded;
 }
 
 /** The same in a page whose policy forbids WebAssembly. */
-function loadWithoutWebAssembly(): ReturnType<typeof load> {
+function loadWithoutWebAssembly(): Loaded {
   const loaded = load();
   const {WebAssembly} = globalThis;
   Object.assign(globalThis, {WebAssembly: undefined});
   try {
-    expect(loaded.openWorkspace([1])).toBeUndefined(); // the kernels ask once, thus here
+    expect(loaded.openWorkspace([1])).toBeUndefined();
   } finally {
     Object.assign(globalThis, {WebAssembly});
   }
+  expect(loaded.openWorkspace([1])).toBeUndefined(); // it asks once
   return loaded;
 }
 
@@ -43,11 +48,12 @@ interface Present {
   hasBeta: boolean;
 }
 
-/** Calls both kernels, as register.ts does; gamma and beta may be absent. */
+/** Calls both kernels, as register.ts does; gamma and beta may be absent. `between` comes between. */
 function run(
   {LayerNorm, LayerNormGrad}: Kernels<HostBackend>,
   {shape, epsilon, center, ...rows}: Rows,
   {hasGamma, hasBeta}: Present,
+  between = () => {},
 ): Results & {stats: Float32Array; shapes: number[][]} {
   const backend = tf.backend() as unknown as HostBackend;
   let outputs: tf.Tensor[] = [];
@@ -57,6 +63,7 @@ function run(
     const beta = hasBeta ? tf.tensor1d(rows.beta) : undefined;
     const attrs = {epsilon, center};
     const forward = LayerNorm({inputs: {x, gamma, beta}, attrs, backend});
+    between();
     const inputs = {dy, x, stats: forward[1], gamma};
     outputs = [...forward, ...LayerNormGrad({inputs, attrs, backend})].map((info) =>
       tf.keep(tf.engine().makeTensorFromTensorInfo(info)),
@@ -96,10 +103,14 @@ describe.each([
   ['WebAssembly', load],
   ['plain loops', loadWithoutWebAssembly],
 ])('by %s', (_, loadKernels) => {
-  let kernels: ReturnType<typeof load>;
+  let kernels: Loaded;
 
   beforeAll(() => {
     kernels = loadKernels();
+  });
+
+  test('are those of the backend', () => {
+    expect(kernels.name).toBe(tf.getBackend());
   });
 
   const present = [true, false].flatMap((hasGamma) =>
@@ -122,6 +133,10 @@ describe.each([
 
   const all = {hasGamma: true, hasBeta: true};
 
+  test('statistics that are longer than x', () => {
+    expectRight(kernels, drawRows([40_000, 1]), all);
+  });
+
   test('a mean of 1e7 costs no digit', () => {
     expectRight(kernels, drawRows([3, 50], {mean: 1e7, deviation: 1}), all);
   });
@@ -143,14 +158,32 @@ describe.each([
     expectClose(dbeta, sums, BOUND);
   });
 
-  test('dx is exactly 0 where γ·dy is one number in all the row', () => {
+  test.each([
+    [1.415, 0.3],
+    [1000, 0.007],
+  ])('dx is exactly 0 where γ·dy is one number in all the row, %d·%d', (scale, upstream) => {
     const given = drawRows([3, 7], {
-      dy: new Float32Array(21).fill(0.3),
-      gamma: new Float32Array(7).fill(1.415),
+      dy: new Float32Array(21).fill(upstream),
+      gamma: new Float32Array(7).fill(scale),
       x: new Float32Array(21).fill(-7.7),
     });
     const {dx} = run(kernels, given, all);
     expect([...dx].map(Math.abs)).toEqual(new Array(21).fill(0));
+  });
+
+  test('a variance that equals epsilon', () => {
+    const {y} = run(kernels, drawRows([1, 2], {x: Float32Array.of(-1, 1), epsilon: 1}), {
+      hasGamma: false,
+      hasBeta: false,
+    });
+    expectClose(y, [-Math.SQRT1_2, Math.SQRT1_2], BOUND);
+  });
+
+  test('other rows between forward and backward leave no trace', () => {
+    const [given, others] = [drawRows([3, 6]), drawRows([5, 6], {seed: 2})];
+    const plain = run(kernels, given, all);
+    const interrupted = run(kernels, given, all, () => void run(kernels, others, all));
+    expect(interrupted).toEqual(plain);
   });
 
   test('zeros without centring and without epsilon', () => {
@@ -158,6 +191,31 @@ describe.each([
     const {y, stats, dx} = run(kernels, given, {...all, hasBeta: false});
     expect([...y, ...stats, ...dx].map(Math.abs)).toEqual(new Array(6 + 4 + 6).fill(0));
   });
+});
+
+test('WebAssembly computes all, a cacheful of rows at a time, and nothing is computed again', () => {
+  // Functions that do nothing: y is then what x is, in whose place it is written, and dx is dy.
+  const functions = {
+    layerNorm: jest.fn(),
+    layerNormGrad: jest.fn(),
+    clear: jest.fn(),
+    roundSum: jest.fn(),
+  };
+  const given = drawRows([400, 100]);
+  const {y, dx} = run(load(functions), given, {hasGamma: true, hasBeta: true});
+  expect(y).toEqual(given.x);
+  expect(dx).toEqual(given.dy);
+  const rowsOf = ({mock}: jest.Mock, argument: number) => mock.calls.map((args) => args[argument]);
+  expect(rowsOf(functions.layerNorm, 5)).toEqual([327, 73]);
+  expect(rowsOf(functions.layerNormGrad, 9)).toEqual([163, 163, 74]);
+
+  jest.clearAllMocks();
+  run(load(functions), drawRows([327, 100]), {hasGamma: true, hasBeta: true});
+  expect(rowsOf(functions.layerNorm, 5)).toEqual([327]);
+  expect(rowsOf(functions.layerNormGrad, 9)).toEqual([163, 163, 1]);
+  jest.clearAllMocks();
+  run(load(functions), drawRows([326, 100]), {hasGamma: true, hasBeta: true});
+  expect(rowsOf(functions.layerNormGrad, 9)).toEqual([163, 163]);
 });
 
 describe('the workspace', () => {
