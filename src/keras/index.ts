@@ -9,11 +9,11 @@ registerGradients();
 registerLayers();
 registerKerasLayers();
 
-export {KerasLayer} from './layers/keras_layer.js';
 export {
   MultiHeadAttention,
   type MultiHeadAttentionArgs,
-} from './layers/multi_head_attention.js';
+} from './layers/attention/multi_head_attention.js';
+export {KerasLayer} from './layers/keras_layer.js';
 export {type LoadKerasModelOptions, loadKerasModel} from './load.js';
 export type {CustomClass, CustomObjects} from './model/custom_objects.js';
 export type {KerasSource} from './read/source.js';

@@ -69,7 +69,7 @@ const FIRST_ARGUMENT = new Set(['inputs', 'sequences', 'sequence', 'x']);
 
 function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
   const className = classOf(layer);
-  const {tensors = [], callOptions = [], ignored = [], usesMask} = rowOf(layer);
+  const {tensors = [], listed, callOptions = [], ignored = [], usesMask} = rowOf(layer);
   const inKeras2 = layer.inbound_nodes?.every(Array.isArray);
   const call: Call = {
     inputs: [],
@@ -85,13 +85,15 @@ function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
     name === 'mask' || (usesMask === 'named' && /^(query|value|key)_mask$/.test(name));
   const take = (name: string, found: Reference[]) => {
     call.inputs.push(...found);
-    call.names.push(...found.map(() => name));
+    call.names.push(...namesOf(name, found));
   };
+  const namesOf = (name: string, found: Reference[]) =>
+    found.map((_, i) => (name === (tensors[0] ?? 'inputs') ? (listed?.[i] ?? name) : name));
 
   // By keyword as well: the others may come before it, and tfjs takes it first.
   const takeFirst = (found: Reference[]) => {
     call.inputs.unshift(...found);
-    call.names.unshift(...found.map(() => tensors[0] ?? 'inputs'));
+    call.names.unshift(...namesOf(tensors[0] ?? 'inputs', found));
   };
 
   args.forEach((value, i) => {

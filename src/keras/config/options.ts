@@ -3,7 +3,7 @@ import {registeredLayer} from '../layers/register.js';
 import {activationName, isLayerActivation} from './activations.js';
 import {LAYER_OPTIONS} from './check.js';
 import {rowOf} from './classes/index.js';
-import type {OptionRule} from './classes/row.js';
+import {isPenaltyPerExample} from './penalty.js';
 import {classOf, type Json, own, printed, type SavedLayer} from './saved.js';
 import type {KerasVersion} from './version.js';
 
@@ -18,8 +18,8 @@ const OTHER_NAMES: Record<string, string> = {
   OrthogonalInitializer: 'Orthogonal',
 };
 
-/** Options of every layer. */
-const EVERY_LAYER: Record<string, OptionRule> = {activity_regularizer: {only: [null]}};
+/** The option in which a layer's penalty on its outputs reaches `../model/build.ts`. */
+const PENALTY = 'activity_penalty';
 
 /**
  * What is in the way of an option's value, by the table's row of the layer's class.
@@ -28,7 +28,7 @@ const EVERY_LAYER: Record<string, OptionRule> = {activity_regularizer: {only: [n
  */
 export function refusedOption(saved: SavedLayer): string | undefined {
   const className = classOf(saved);
-  for (const [option, rule] of Object.entries({...EVERY_LAYER, ...rowOf(saved).options})) {
+  for (const [option, rule] of Object.entries(rowOf(saved).options ?? {})) {
     const value = JSON.stringify(saved.config[option]);
     if (!('only' in rule) || value === undefined) continue;
     const texts = rule.only.map((each) => JSON.stringify(each));
@@ -56,6 +56,7 @@ export function translateOptions(
       return translated === undefined ? [] : [[key, translated]];
     }
     if (rule && 'renamed' in rule) return [[rule.renamed, translate(value)]];
+    if (key === 'activity_regularizer') return value ? [[PENALTY, penalty(value)]] : [];
     if (key === 'batch_shape') return [['batch_input_shape', value]];
     if (key === 'dtype') return [[key, dtypeName(value)]];
     if (LAYER_OPTIONS.includes(key) && value?.class_name) return [[key, translateLayer(value)]];
@@ -64,6 +65,10 @@ export function translateOptions(
     return [[key, isActivation ? activation(value) : translate(value)]];
   });
   return {...Object.fromEntries(entries), ...rowOf(saved).adds?.(saved.config, version)};
+
+  function penalty(value: Json): Json {
+    return {regularizer: translate(value), per_example: isPenaltyPerExample(version)};
+  }
 
   function activation(value: Json): Json {
     const translated = translate(value);

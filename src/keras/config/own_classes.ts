@@ -10,11 +10,12 @@ import {
   savedCalls,
   TensorArgument,
 } from './calls.js';
+import {rowOf} from './classes/index.js';
 import {classOf, isUsersOwn, type Json, type SavedLayer} from './saved.js';
 
 /** Whether neither Keras's classes nor those of tfjs have it. */
 export function isOwnClass(saved: SavedLayer): boolean {
-  return isUsersOwn(saved) || !isBuiltIn(classOf(saved));
+  return isUsersOwn(saved) || !isBuiltIn(rowOf(saved).playedBy ?? classOf(saved));
 }
 
 /**

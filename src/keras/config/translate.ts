@@ -14,6 +14,8 @@ import type {KerasVersion} from './version.js';
 export interface Context {
   /** The names of the models around it. */
   path: string[];
+  /** The layer that it is an option of. */
+  wrapper?: SavedLayer;
   version: KerasVersion;
   models: Models;
 }
@@ -36,7 +38,7 @@ function translateLayer(saved: SavedLayer, context: Context): Json {
   const className = tfjsClass(saved, context);
   refuse(saved, context);
   try {
-    const inner = (layer: SavedLayer) => translateLayer(layer, context);
+    const inner = (layer: SavedLayer) => translateLayer(layer, {...context, wrapper: saved});
     const config = translateOptions(saved, context.version, inner);
     return {class_name: className, config: isOwnClass(saved) ? keptConfig(config) : config};
   } catch (error) {
@@ -55,6 +57,8 @@ function tfjsClass(saved: SavedLayer, context: Context): string {
   const names = usersOwn ? ownNames(saved) : [rowOf(saved).playedBy ?? className];
   const name = names.find((each) => registeredLayer(each, usersOwn));
   if (name) return name;
+  const absent = rowOf(saved).absent?.(saved);
+  if (absent) throw new Error(`${where(saved, context)} is of the class ${className}: ${absent}`);
   const wanted = names.find((each) => !registeredLayer(each, false)) ?? className;
   throw new Error(
     `${where(saved, context)} is of the class ${className}, which is not known. Write it as a ` +
@@ -67,8 +71,18 @@ function tfjsClass(saved: SavedLayer, context: Context): string {
 /** @throws Error By its row in the table, it can do what the class of tfjs cannot. */
 function refuse(saved: SavedLayer, context: Context): void {
   const {refuses} = rowOf(saved);
-  const reason = refuses?.(saved, context.version) ?? refusedOption(saved);
+  const reason =
+    refuses?.(saved, context.version) ?? refusedOption(saved) ?? refusedPenalty(saved, context);
   if (reason) throw new Error(`${where(saved, context)}: ${reason}`);
+}
+
+/** tfjs asks a layer for its losses, but not the layers that it holds. */
+function refusedPenalty({config}: SavedLayer, {wrapper}: Context): string | undefined {
+  if (!wrapper || !config.activity_regularizer) return undefined;
+  return (
+    `within ${classOf(wrapper)} layer "${nameOf(wrapper)}" its activity_regularizer would not be ` +
+    'kept in training. In Python set it to None before saving.'
+  );
 }
 
 function where(saved: SavedLayer, {path}: Context): string {

@@ -104,6 +104,11 @@ export class KerasLayer extends layers.Layer {
     return [...super.losses, ...this.inner().flatMap(({losses}) => losses)];
   }
 
+  /** tfjs would add them to the list that `losses` makes, and so to nothing. */
+  override addLoss(losses: Parameters<Layer['addLoss']>[0]): void {
+    super.losses.push(...[losses].flat());
+  }
+
   private inner(): Layer[] {
     return heldLayers(this).flatMap((held) => held.layers);
   }

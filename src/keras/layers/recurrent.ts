@@ -5,7 +5,8 @@
  * own, or throws.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import {layers} from '@tensorflow/tfjs-layers';
+import {layers, type Shape} from '@tensorflow/tfjs-layers';
+import {shapesOf} from './options_layer.js';
 import {runOverSteps, type StepsOptions} from './recurrent_steps.js';
 import {layerOf, type SavedClass} from './saved_class.js';
 
@@ -83,19 +84,14 @@ export class RNN extends withKerasSteps(BuiltInRNN) {
   }
 }
 
-export class ConvLSTM2D extends withKerasSteps(
-  classOf(layers.convLstm2d({filters: 1, kernelSize: 1})),
-) {
-  /** @nocollapse */
-  static className = 'ConvLSTM2D';
-}
-
 const BuiltInBidirectional = withOwnArguments(
   classOf(layers.bidirectional({layer: layers.simpleRNN(units), mergeMode: 'concat'})),
 );
 
 /** What tfjs's class has that its types do not say. */
-type Ways = Record<'forwardLayer' | 'backwardLayer', Layer & Partial<StepsOptions>>;
+type Ways = Record<'forwardLayer' | 'backwardLayer', Layer & Partial<StepsOptions>> & {
+  mergeMode: string | null;
+};
 
 /**
  * A recurrent layer in both directions. Unlike tfjs's it may have a layer of another kind for the way
@@ -118,6 +114,19 @@ export class Bidirectional extends BuiltInBidirectional {
     for (const layer of [ways.forwardLayer, ways.backwardLayer]) {
       layer.zeroOutputForMask = returnSequences;
     }
+  }
+
+  /** The shapes of the outputs, then of the states forward and of those backward. */
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
+    const {forwardLayer, backwardLayer, mergeMode} = this as unknown as Ways;
+    const [[forward, ...states], [backward, ...others]] = [forwardLayer, backwardLayer].map(
+      (layer) => shapesOf(layer.computeOutputShape(inputShape)),
+    );
+    const width = (forward.at(-1) as number) + (backward.at(-1) as number);
+    const merged: Shape = mergeMode === 'concat' ? [...forward.slice(0, -1), width] : forward;
+    const outputs = mergeMode === null ? [forward, backward] : [merged];
+    const all = [...outputs, ...states, ...others];
+    return all.length === 1 ? all[0] : all;
   }
 
   override getConfig(): tf.serialization.ConfigDict {

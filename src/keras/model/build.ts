@@ -6,6 +6,7 @@ import {serialization, tidy} from '@tensorflow/tfjs-core';
 import {initializers, type LayersModel, layers, models} from '@tensorflow/tfjs-layers';
 import {unkeptConfig} from '../config/own_classes.js';
 import {type Json, printed} from '../config/saved.js';
+import {penalizeActivity} from '../layers/regularization/activity.js';
 import {rememberName} from './weights/parts.js';
 
 type Layer = layers.Layer;
@@ -45,12 +46,20 @@ function watchClasses(): () => void {
       return explained(
         `${name} layer "${config.name}"`,
         () => config,
-        () => fromConfig(registered, config, ...others),
+        () => penalized(fromConfig(registered, config, ...others) as Layer, config),
       );
     };
     classNameMap[name] = [cls, watched];
   }
   return () => Object.assign(classNameMap, before);
+}
+
+/** A layer with the penalty on its outputs that its config has, if it has one. */
+function penalized(layer: Layer, {activityPenalty}: Json): Layer {
+  if (activityPenalty) {
+    penalizeActivity(layer, activityPenalty.regularizer, activityPenalty.perExample);
+  }
+  return layer;
 }
 
 /** Layers called, and built by it. */

@@ -189,17 +189,16 @@ const linear = () => METHODS.linear;
 
 const half = () => ({shape: [], values: [0.5]});
 
-/** How many of the bounds are at or below a value. */
+/** How many of the bounds are at or below each value, int32. */
+export const binOf = (x: tf.Tensor, bounds: tf.Tensor): tf.Tensor =>
+  withoutGradient([x], () =>
+    tf.sum(tf.cast(greaterEqual(tf.expandDims(x, -1), bounds), 'int32'), -1),
+  );
+
 const digitize: Operation = {
   signature: 'x, bins',
   shape: (args) => args.tensor('x').shape,
-  compute: (args) => {
-    const x = toFloat(args.tensor('x'));
-    const bins = toFloat(args.tensor('bins'));
-    return withoutGradient([x], () =>
-      tf.sum(tf.cast(greaterEqual(tf.expandDims(x, -1), bins), 'int32'), -1),
-    );
-  },
+  compute: (args) => binOf(toFloat(args.tensor('x')), toFloat(args.tensor('bins'))),
 };
 
 const searchSorted: Operation = {

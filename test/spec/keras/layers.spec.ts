@@ -1,10 +1,10 @@
 /** The layers that the entry for Keras adds, by themselves; keras.spec.ts holds them against Keras. */
 import '../../../src/keras/index.js';
-import {GRU} from '../../../src/keras/layers/gru.js';
 import {
   MultiHeadAttention,
   type MultiHeadAttentionArgs,
-} from '../../../src/keras/layers/multi_head_attention.js';
+} from '../../../src/keras/layers/attention/multi_head_attention.js';
+import {GRU} from '../../../src/keras/layers/gru.js';
 import {tf} from '../../backends/current.js';
 import {apply, expectSame, inScope, tensor} from '../../support/layers.js';
 
@@ -95,11 +95,11 @@ describe('MultiHeadAttention', () => {
     );
     expect(() => attention({inputNames: [['mask' as 'query']]})).toThrow('no input "mask"');
     expect(() =>
-      attention({attentionAxes: 2}).build([
+      attention({attentionAxes: 3}).build([
         [2, 3, 4, 5],
         [2, 3, 4, 5],
       ]),
-    ).toThrow('attentionAxes must be [1,2] for a query of rank 4, but is [2].');
+    ).toThrow('attentionAxes must be among [1,2] for a query of rank 4, but is [3].');
   });
 });
 

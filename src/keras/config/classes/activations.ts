@@ -1,5 +1,6 @@
 import {
   Activation,
+  ELU,
   LeakyReLU,
   ReLU,
   Softmax,
@@ -9,7 +10,7 @@ import {type KerasClasses, renamed} from './row.js';
 
 export const activations: KerasClasses = {
   Activation: {layer: Activation, masks: 'passes'},
-  ELU: {masks: 'passes'},
+  ELU: {layer: ELU, masks: 'passes'},
   LeakyReLU: {
     layer: LeakyReLU,
     options: {negative_slope: renamed('alpha')}, // Keras 2 says alpha, as tfjs does

@@ -1,8 +1,10 @@
 import {CenterCrop, RandomCrop, Resizing} from '../../layers/images/layers.js';
 import {randomImageLayers} from '../../layers/images/random.js';
 import {CategoryEncoding} from '../../layers/preprocessing/category_encoding.js';
+import {Discretization} from '../../layers/preprocessing/discretization.js';
+import {IntegerLookup} from '../../layers/preprocessing/integer_lookup.js';
 import {Normalization, Rescaling} from '../../layers/preprocessing/scaling.js';
-import type {SavedLayer} from '../saved.js';
+import {type Json, nameOf, type SavedLayer} from '../saved.js';
 import type {KerasVersion} from '../version.js';
 import {type KerasClass, type KerasClasses, renamed} from './row.js';
 
@@ -17,6 +19,17 @@ const random = Object.entries(randomImageLayers).map(([name, layer]) => [
   {...ofImages, layer},
 ]);
 
+/** A class that the model is to be cut after, since of what it takes or does tfjs has nothing. */
+const cut = (because: string): KerasClass => ({
+  absent: (saved) =>
+    `it ${because}. In Python, cut the model after it, keras.Model(model.get_layer(` +
+    `'${nameOf(saved)}').output, model.outputs).save('cut.keras'), and give the model here what ` +
+    'the layer would give it.',
+});
+
+const ofStrings = cut('works on strings, which layers of tfjs do not take');
+const hashes = cut('hashes its input by a function of TensorFlow');
+
 export const preprocessing: KerasClasses = {
   CategoryEncoding: {
     layer: CategoryEncoding,
@@ -24,10 +37,16 @@ export const preprocessing: KerasClasses = {
     tensors: ['inputs', 'count_weights'],
   },
   CenterCrop: {...ofImages, layer: CenterCrop},
+  Discretization: {layer: Discretization, refuses: withoutBounds},
+  HashedCrossing: hashes,
+  Hashing: hashes,
+  IntegerLookup: {layer: IntegerLookup, refuses: otherVocabulary},
   Normalization: {...passesIn3, layer: Normalization},
   RandomCrop: {...ofImages, layer: RandomCrop, refuses: cropsInTraining},
   Rescaling: {...passesIn3, layer: Rescaling},
   Resizing: {...ofImages, layer: Resizing},
+  StringLookup: ofStrings,
+  TextVectorization: ofStrings,
   ...Object.fromEntries(random),
 };
 
@@ -35,4 +54,27 @@ export const preprocessing: KerasClasses = {
 function cropsInTraining(_saved: SavedLayer, {major}: KerasVersion): string | undefined {
   if (major < 3) return undefined;
   return 'Keras 3 crops in training alone. In Python put a CenterCrop or a Resizing in its place.';
+}
+
+function withoutBounds({config}: SavedLayer): string | undefined {
+  if (Array.isArray(config.bin_boundaries)) return undefined;
+  return 'it has no bin_boundaries. In Python call adapt() before saving, or give it bin_boundaries.';
+}
+
+/** Larger numbers are none in an int32. */
+const LARGEST = 2 ** 31;
+
+function otherVocabulary({config}: SavedLayer): string | undefined {
+  const {vocabulary, num_oov_indices, oov_method, salt} = config;
+  const isNumber = (each: Json) => Number.isInteger(each) && Math.abs(each) < LARGEST;
+  if (!Array.isArray(vocabulary) || !vocabulary.every(isNumber)) {
+    return (
+      'its vocabulary is not in its config. In Python make the layer anew, ' +
+      'IntegerLookup(vocabulary=[…]), with a list of numbers that an int32 can hold.'
+    );
+  }
+  if (num_oov_indices > 1 && ((oov_method ?? 'floormod') !== 'floormod' || salt != null)) {
+    return 'it hashes numbers that are not in its vocabulary. In Python set num_oov_indices=1.';
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
+import {ConvLSTM1D, ConvLSTM2D, ConvLSTM3D} from '../../layers/conv_lstm.js';
 import {GRU, GRUCell} from '../../layers/gru.js';
-import {Bidirectional, ConvLSTM2D, LSTM, RNN, SimpleRNN} from '../../layers/recurrent.js';
+import {Bidirectional, LSTM, RNN, SimpleRNN} from '../../layers/recurrent.js';
 import {type KerasClass, type KerasClasses, only} from './row.js';
 
 const recurrent: KerasClass = {
@@ -16,7 +17,9 @@ export const rnn: KerasClasses = {
     wraps: 'layer',
     holds: ['forward_layer', 'backward_layer'],
   },
+  ConvLSTM1D: {...recurrent, layer: ConvLSTM1D, holds: ['cell']},
   ConvLSTM2D: {...recurrent, layer: ConvLSTM2D, holds: ['cell']},
+  ConvLSTM3D: {...recurrent, layer: ConvLSTM3D, holds: ['cell']},
   GRU: {...recurrent, holds: ['cell'], layer: GRU, options: batchMajor},
   GRUCell: {layer: GRUCell},
   LSTM: {...recurrent, layer: LSTM, holds: ['cell'], options: batchMajor},

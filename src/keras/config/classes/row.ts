@@ -60,10 +60,14 @@ export interface KerasClass {
   adds?: (config: Json, version: KerasVersion) => Json;
   /** What is in the way of opening a layer that its options alone do not tell. */
   refuses?: (saved: SavedLayer, version: KerasVersion) => string | undefined;
+  /** Why there is no class that plays it, and what to do, unless a user has registered one. */
+  absent?: (saved: SavedLayer) => string;
   /** The option in which a wrapper holds the layer that it cannot do without. */
   wraps?: 'layer' | 'cell';
   /** The arguments of a call that are tensors, in Keras's order. Default: the first input. */
   tensors?: readonly string[];
+  /** What the tensors are of a list that is the first argument, where each has a name of its own. */
+  listed?: readonly string[];
   /** The class of tfjs is told by its option `inputNames` what each of its inputs is. */
   namesInputs?: boolean;
   /** Arguments of a call that are options of the class of tfjs. */
@@ -82,6 +86,10 @@ export interface KerasClass {
   returnsInput?: boolean;
   /** The class that plays it where inputs have masks: these are inputs after the others. */
   masked?: ByVersion<LayerClass | undefined>;
+  /** The class in Python, where Keras exports and saves it under another name. */
+  inPython?: string;
+  /** The names of weights of a layer that it holds which Keras saves as its own, too, the first of them. */
+  repeats?: readonly string[];
   /** The attributes in which Keras's class holds layers, in the order in which it counts weights. */
   holds?: readonly string[];
   /**

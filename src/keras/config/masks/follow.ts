@@ -120,7 +120,13 @@ class Follower {
       if (mask) used[name] = mask;
     };
     const inKeras2 = this.version.major < 3;
-    if (usesMask === 'named') {
+    if (usesMask === 'named' && layer.row.listed) {
+      const {mask: explicit} = made.masks;
+      layer.row.listed.forEach((name, place) => {
+        const i = made.names.indexOf(name);
+        use(`${name}_mask`, explicit ? explicit[place] : inputs[i]?.mask);
+      });
+    } else if (usesMask === 'named') {
       for (const name of ['query', 'value', 'key']) {
         const i = made.names.indexOf(name);
         const own = i < 0 ? undefined : inputs[i].mask;

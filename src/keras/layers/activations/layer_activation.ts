@@ -1,12 +1,8 @@
 /** A layer in the place of an activation: `Dense(4, activation=LeakyReLU(0.1))` in Keras. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {layerOf, type SavedClass} from '../saved_class.js';
 import {ActivationBase} from './functions.js';
-
-interface LayerConfig {
-  className: string;
-  config: tf.serialization.ConfigDict;
-}
 
 /**
  * Applies a layer without weights. tfjs saves an activation as what its `getClassName` gives, and
@@ -19,12 +15,9 @@ export class LayerActivation extends ActivationBase {
   private readonly layer: layers.Layer;
 
   /** @throws Error The class of the layer is not registered. */
-  constructor({layer}: {layer: LayerConfig}) {
+  constructor({layer}: {layer: SavedClass}) {
     super();
-    const {classNameMap} = tf.serialization.SerializationMap.getMap();
-    const [cls, fromConfig] = classNameMap[layer.className] ?? [];
-    if (!cls) throw new Error(`The activation ${layer.className} is not a registered layer.`);
-    this.layer = fromConfig(cls, layer.config) as layers.Layer;
+    this.layer = layerOf(layer, 'LayerActivation');
   }
 
   apply(x: tf.Tensor): tf.Tensor {

@@ -82,6 +82,20 @@ export class LeakyReLU extends OptionsLayer<{alpha: number}> {
   }
 }
 
+/** x above 0, below it alpha·(eˣ − 1). */
+export class ELU extends OptionsLayer<{alpha: number}> {
+  /** @nocollapse */
+  static className = 'ELU';
+
+  constructor(args: ArgsOf<{alpha: number}> = {}) {
+    super(args, {alpha: 1});
+  }
+
+  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+    return tf.add(tf.relu(x), tf.mul(tf.expm1(tf.minimum(x, 0)), this.options.alpha));
+  }
+}
+
 interface SoftmaxOptions {
   axis: number | number[];
 }

@@ -93,10 +93,21 @@ function emptyFolder({path}: Folder, name: string): Folder {
 function assignLayer(layer: Layer, saved: SavedLayer | undefined, at: Folder, r: Reading): void {
   const {trainable, nonTrainable} = ownWeights(layer);
   for (const [name, weights] of byFolder(layer, [...trainable, ...nonTrainable])) {
-    take(layer, weights, name ? find(at, name) : at, r);
+    if (name) take(layer, weights, find(at, name), r);
+    else take(layer, [...repeatedWeights(layer), ...weights], at, r);
   }
   assignParts(layer, saved, at, r);
   if (restOf(at).length) throw new Error(unmatched(layer, at));
+}
+
+/** The weights of layers within it which Keras saves as the layer's own, too. */
+function repeatedWeights(layer: Layer): LayerVariable[] {
+  const {repeats = []} = rowOf({class_name: layer.getClassName(), config: {}});
+  if (!repeats.length) return [];
+  return leavesOf(layer)
+    .filter((leaf) => leaf.layer !== layer)
+    .flatMap(weightsOf)
+    .filter((weight) => repeats.includes(localName(weight)));
 }
 
 /** A layer's weights by the folder that they are in. */

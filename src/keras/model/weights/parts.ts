@@ -135,7 +135,8 @@ export function leavesOf(outer: Layer, saved?: SavedLayer): Leaf[] {
 
 /** The class by which Keras counts a layer in a list. */
 export function kindOf(layer: Layer, saved?: SavedLayer): string {
-  return snakeCase(saved ? classOf(saved) : layer.getClassName());
+  const {inPython} = saved ? rowOf(saved) : {};
+  return snakeCase(inPython ?? (saved ? classOf(saved) : layer.getClassName()));
 }
 
 export const weightsOf = ({trainable, nonTrainable}: Leaf): LayerVariable[] => [
