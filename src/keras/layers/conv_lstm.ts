@@ -15,8 +15,8 @@ import {
   toLast,
 } from './data_format.js';
 import {type CallArgs, eachOf, type LayerArgs, sizeBy} from './options_layer.js';
-import {addWeightOf, resolveWeightKinds, type WeightKinds} from './weight_kinds.js';
 import {withKerasSteps} from './recurrent.js';
+import {addWeightOf, resolveWeightKinds, type WeightKinds} from './weight_kinds.js';
 
 interface CellArgs extends LayerArgs {
   filters: number;
@@ -229,10 +229,7 @@ interface Parts {
 
 /** Over [batch, steps, …places, channels], or [batch, steps, channels, …places]. */
 abstract class ConvLSTM extends BuiltIn {
-  constructor(
-    args: ConvLSTMArgs,
-    rank: number,
-  ) {
+  constructor(args: ConvLSTMArgs, rank: number) {
     // tfjs's own cell, which this one takes the place of, is given options that it knows.
     const ofCell = {kernelSize: 1, strides: 1, padding: 'valid', dilationRate: 1};
     super({...args, ...ofCell});

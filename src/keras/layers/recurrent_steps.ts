@@ -86,7 +86,8 @@ function overSteps(
   start: tf.Tensor[],
   training?: boolean,
 ): Run {
-  const inOrder = <T>(list: T[]) => (goBackwards ? list.reverse() : list);
+  // In a list of its own: the gradient of `unstack` knows its outputs by their order in the one it gave.
+  const inOrder = <T>(list: T[]) => (goBackwards ? [...list].reverse() : list);
   const steps = inOrder(tf.unstack(x, 1));
   const masks = mask && inOrder(tf.unstack(tf.cast(mask, 'float32'), 1));
   const outputs: tf.Tensor[] = [];

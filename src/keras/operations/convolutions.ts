@@ -1,22 +1,12 @@
-/**
- * Convolutions and pooling as functions, of windows and products of matrices: with every stride,
- * dilation and group, and with gradients on every backend.
- */
+/** Convolutions and pooling as functions between layers, with gradients on every backend. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
-import {each, type Windows, windowsAlong, windowsOf} from './images.js';
+import {convolve} from '../layers/convolution/convolve.js';
+import {fromLast, toLast} from '../layers/data_format.js';
+import {type Pooled, pool, poolAdaptively} from '../layers/pooling/pool.js';
+import {each, formatOf, isFirst, type Windows, windowsAlong} from './images.js';
 import {type Operation, type Table, toFloat} from './operation.js';
-import {max} from './reductions.js';
 import type {Arguments} from './values.js';
-
-const isFirst = (args: Arguments) => args.get('data_format') === 'channels_first';
-
-/** [batch, channels, …places] as [batch, …places, channels], where it is so. */
-const toLast = (x: tf.Tensor, args: Arguments) =>
-  isFirst(args) ? tf.transpose(x, [0, ...[...x.shape.keys()].slice(2), 1]) : x;
-
-const fromLast = (x: tf.Tensor, args: Arguments) =>
-  isFirst(args) ? tf.transpose(x, [0, x.rank - 1, ...[...x.shape.keys()].slice(1, -1)]) : x;
 
 /** The shape of windows over [batch, …places, channels], with this many channels. */
 function windowShape(
@@ -48,21 +38,23 @@ function windowsFor(args: Arguments, size: number[], strides: number | number[])
 
 const kernelSize = (kernel: Shape) => kernel.slice(0, -2) as number[];
 
-/** x [batch, …places, channels], kernel [...size, channels / groups, filters] */
-function convolve(x: tf.Tensor, kernel: tf.Tensor, windows: Windows): tf.Tensor {
-  const {parts, counts} = windowsOf(x, windows);
-  const [depth, filters] = kernel.shape.slice(-2);
-  const groups = (x.shape.at(-1) as number) / depth;
-  const rows = [x.shape[0], ...counts].reduce((a, b) => a * b, 1);
-  // [groups, rows, kernel·depth] × [groups, kernel·depth, filters / groups]
-  const patches = tf.reshape(tf.stack(parts, -2), [rows, parts.length, groups, depth]);
-  const left = tf.reshape(tf.transpose(patches, [2, 0, 1, 3]), [groups, rows, -1]);
-  const right = tf.transpose(
-    tf.reshape(kernel, [parts.length * depth, groups, filters / groups]),
-    [1, 0, 2],
+/**
+ * x with its channels as the arguments say, kernel [...size, channels / groups, filters]. An operation is
+ * not told whether it is trained, and so computes what has a gradient everywhere.
+ */
+function convolved(given: tf.Tensor, kernel: tf.Tensor, args: Arguments): tf.Tensor {
+  const format = formatOf(args);
+  const x = toLast(given, format);
+  const size = kernelSize(kernel.shape);
+  const {strides, dilations, isSame} = windowsFor(
+    args,
+    size,
+    size.map(() => 1),
   );
-  const product = tf.transpose(tf.matMul(left, right), [1, 0, 2]);
-  return tf.reshape(product, [x.shape[0], ...counts, filters]);
+  const groups = (x.shape.at(-1) as number) / (kernel.shape.at(-2) as number);
+  const padding = isSame ? 'same' : 'valid';
+  const y = convolve(x, kernel, {strides, dilations, padding, groups, training: true});
+  return fromLast(y, format);
 }
 
 const WINDOWS = "strides=1, padding='valid', data_format=None, dilation_rate=1";
@@ -81,12 +73,9 @@ const conv: Operation = {
   },
   compute: (args) => {
     const [x, kernel] = ['inputs', 'kernel'].map((name) => toFloat(args.tensor(name)));
-    const windows = windowsFor(args, kernelSize(kernel.shape), expanded(kernel, 1));
-    return fromLast(convolve(toLast(x, args), kernel, windows), args);
+    return convolved(x, kernel, args);
   },
 };
-
-const expanded = (kernel: tf.Tensor, n: number) => kernelSize(kernel.shape).map(() => n);
 
 /** A kernel for each channel by itself, [...size, channels, times], as one of groups. */
 const grouped = (kernel: tf.Tensor) => {
@@ -104,8 +93,7 @@ const depthwise: Operation = {
   },
   compute: (args) => {
     const [x, kernel] = ['inputs', 'kernel'].map((name) => toFloat(args.tensor(name)));
-    const windows = windowsFor(args, kernelSize(kernel.shape), expanded(kernel, 1));
-    return fromLast(convolve(toLast(x, args), grouped(kernel), windows), args);
+    return convolved(x, grouped(kernel), args);
   },
 };
 
@@ -120,19 +108,18 @@ const separable: Operation = {
   compute: (args) => {
     const names = ['inputs', 'depthwise_kernel', 'pointwise_kernel'];
     const [x, each, points] = names.map((name) => toFloat(args.tensor(name)));
-    const size = kernelSize(each.shape);
-    const windows = windowsFor(args, size, expanded(each, 1));
-    const ones = size.map(() => 1);
-    const one = {size: ones, strides: ones, dilations: ones, isSame: false};
-    const y = convolve(toLast(x, args), grouped(each), windows);
-    return fromLast(convolve(y, points, one), args);
+    const format = formatOf(args);
+    const y = toLast(convolved(x, grouped(each), args), format);
+    const ones = kernelSize(each.shape).map(() => 1);
+    const options = {strides: ones, dilations: ones, padding: 'valid' as const, groups: 1};
+    return fromLast(convolve(y, points, {...options, training: true}), format);
   },
 };
 
 const poolSize = (args: Arguments) =>
   each(args, 'pool_size', args.tensor('inputs').shape.length - 2, 1);
 
-const pooling = (pool: (x: tf.Tensor, windows: Windows) => tf.Tensor): Operation => ({
+const pooling = (kind: Pooled): Operation => ({
   signature: "inputs, pool_size, strides=None, padding='valid', data_format=None",
   shape: (args) => {
     const {shape} = args.tensor('inputs');
@@ -141,29 +128,16 @@ const pooling = (pool: (x: tf.Tensor, windows: Windows) => tf.Tensor): Operation
     return windowShape(shape, windowsFor(args, size, size), channels, args);
   },
   compute: (args) => {
-    const size = poolSize(args);
-    const x = toLast(toFloat(args.tensor('inputs')), args);
-    return fromLast(pool(x, windowsFor(args, size, size)), args);
+    const sizes = poolSize(args);
+    const {strides, isSame} = windowsFor(args, sizes, sizes);
+    const x = toLast(toFloat(args.tensor('inputs')), formatOf(args));
+    const padding = isSame ? 'same' : 'valid';
+    return fromLast(pool(x, kind, {sizes, strides, padding, training: true}), formatOf(args));
   },
 });
 
-const maxPool = (x: tf.Tensor, windows: Windows) => {
-  const {parts} = windowsOf(x, windows, Number.NEGATIVE_INFINITY);
-  return max(tf.stack(parts, -1), [x.rank], false);
-};
-
-/** The mean of what is in a window: its margin does not count. */
-const averagePool = (x: tf.Tensor, windows: Windows) => {
-  const {parts} = windowsOf(x, windows);
-  const total = parts.reduce((sum, part) => tf.add(sum, part));
-  if (!windows.isSame) return tf.div(total, parts.length);
-  const ones = tf.ones([1, ...x.shape.slice(1, -1), 1]);
-  const counts = windowsOf(ones, windows).parts.reduce((sum, part) => tf.add(sum, part));
-  return tf.div(total, counts);
-};
-
-/** Pools to so many places, whatever there are: the windows begin at i·n/k and end at ⌈(i+1)·n/k⌉. */
-const adaptive = (reduce: (x: tf.Tensor, axis: number) => tf.Tensor): Operation => {
+/** Pools to so many places, whatever there are. */
+const adaptive = (kind: Pooled): Operation => {
   const places = (args: Arguments) =>
     each(args, 'output_size', args.tensor('inputs').shape.length - 2, 1);
   return {
@@ -176,32 +150,18 @@ const adaptive = (reduce: (x: tf.Tensor, axis: number) => tf.Tensor): Operation 
         : [shape[0], ...sizes, shape.at(-1) ?? null];
     },
     compute: (args) => {
-      const x = toLast(toFloat(args.tensor('inputs')), args);
-      const pooled = places(args).reduce((y, count, i) => {
-        const n = y.shape[i + 1];
-        const parts = Array.from({length: count}, (_, k) => {
-          const start = Math.floor((k * n) / count);
-          const size = Math.ceil(((k + 1) * n) / count) - start;
-          const cut = tf.slice(
-            y,
-            y.shape.map((__, axis) => (axis === i + 1 ? start : 0)),
-            y.shape.map((length, axis) => (axis === i + 1 ? size : length)),
-          );
-          return reduce(cut, i + 1);
-        });
-        return tf.concat(parts, i + 1);
-      }, x);
-      return fromLast(pooled, args);
+      const x = toLast(toFloat(args.tensor('inputs')), formatOf(args));
+      return fromLast(poolAdaptively(x, kind, places(args)), formatOf(args));
     },
   };
 };
 
 export const convolutions: Table = {
-  AdaptiveAveragePool: adaptive((x, axis) => tf.mean(x, axis, true)),
-  AdaptiveMaxPool: adaptive((x, axis) => max(x, [axis], true)),
-  AveragePool: pooling(averagePool),
+  AdaptiveAveragePool: adaptive('average'),
+  AdaptiveMaxPool: adaptive('max'),
+  AveragePool: pooling('average'),
   Conv: conv,
   DepthwiseConv: depthwise,
-  MaxPool: pooling(maxPool),
+  MaxPool: pooling('max'),
   SeparableConv: separable,
 };

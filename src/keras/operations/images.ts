@@ -1,8 +1,10 @@
 /** Operations on pictures [batch, height, width, channels], or one without the batch. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
+import type {DataFormat} from '../layers/data_format.js';
+import {cropToAspect, padToAspect, RESIZE_METHODS, resizeImages} from '../layers/images/resize.js';
 import {equal} from './conditions.js';
-import {choose, gather} from './gradients.js';
+import {choose} from './gradients.js';
 import {onPictures} from './neural.js';
 import {cast, type Operation, type Table, throughInt, toFloat} from './operation.js';
 import {addSizes} from './shapes.js';
@@ -202,7 +204,10 @@ const windowOptions = (args: Arguments): Windows => {
   };
 };
 
-const isFirst = (args: Arguments) => args.get('data_format') === 'channels_first';
+export const isFirst = (args: Arguments) => args.get('data_format') === 'channels_first';
+
+export const formatOf = (args: Arguments): DataFormat =>
+  isFirst(args) ? 'channelsFirst' : 'channelsLast';
 
 /** The windows of a picture, or of a volume, each as one vector of channels. */
 const extractPatches: Operation = {
@@ -368,46 +373,27 @@ const resize: Operation = onPictures(
     "pad_to_aspect_ratio=False, fill_mode='constant', fill_value=0.0, data_format=None",
   (shape, args) => {
     const method = args.text('interpolation', 'bilinear');
-    if (!['bilinear', 'nearest'].includes(method)) {
-      throw new Error(`tfjs cannot do its interpolation ${method}.`);
+    if (!RESIZE_METHODS.includes(method)) {
+      throw new Error(`its interpolation ${method} is none of ${RESIZE_METHODS.join(', ')}.`);
     }
-    for (const option of ['antialias', 'crop_to_aspect_ratio', 'pad_to_aspect_ratio']) {
-      if (args.flag(option)) throw new Error(`tfjs cannot do its ${option}.`);
+    if (args.text('fill_mode', 'constant') !== 'constant') {
+      throw new Error('its fill_mode must be constant.');
     }
     const n = shape.length;
     return [...shape.slice(0, n - 3), ...args.integers('size'), shape[n - 1]];
   },
   (x, args) => {
     const [height, width] = args.integers('size');
-    const isNearest = args.get('interpolation') === 'nearest';
-    const along = isNearest ? nearestAlong : linearAlong;
-    const resized = along(along(x, x.rank - 3, height), x.rank - 2, width);
-    return resized;
+    const method = args.text('interpolation', 'bilinear');
+    let image = toFloat(x);
+    if (args.flag('crop_to_aspect_ratio')) image = cropToAspect(image, height, width);
+    else if (args.flag('pad_to_aspect_ratio')) {
+      image = padToAspect(image, height, width, args.number('fill_value', 0));
+    }
+    const y = resizeImages(image, [height, width], method, args.flag('antialias'));
+    return method === 'nearest' ? cast(y, kindOf(x.dtype)) : y;
   },
 );
-
-function nearestAlong(x: tf.Tensor, axis: number, size: number): tf.Tensor {
-  const old = x.shape[axis];
-  const places = Array.from({length: size}, (_, i) =>
-    Math.min(old - 1, Math.floor(((i + 0.5) * old) / size)),
-  );
-  return throughInt(x, (y) => gather(y, tf.tensor1d(places, 'int32'), axis));
-}
-
-function linearAlong(given: tf.Tensor, axis: number, size: number): tf.Tensor {
-  const x = toFloat(given);
-  const old = x.shape[axis];
-  const places = Array.from({length: size}, (_, i) =>
-    Math.min(old - 1, Math.max(0, ((i + 0.5) * old) / size - 0.5)),
-  );
-  const at = (f: (place: number) => number) => gather(x, tf.tensor1d(places.map(f), 'int32'), axis);
-  const share = tf.reshape(
-    tf.tensor1d(places.map((place) => place - Math.floor(place))),
-    x.shape.map((_, i) => (i === axis ? size : 1)),
-  );
-  const [below, above] = [at(Math.floor), at(Math.ceil)];
-  return tf.add(below, tf.mul(tf.sub(above, below), share));
-}
 
 const SOBEL = [
   [

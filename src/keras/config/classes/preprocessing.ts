@@ -19,12 +19,13 @@ const random = Object.entries(randomImageLayers).map(([name, layer]) => [
   {...ofImages, layer},
 ]);
 
+const cutAfter = (saved: SavedLayer): string =>
+  `In Python, cut the model after it, keras.Model(model.get_layer('${nameOf(saved)}').output, ` +
+  "model.outputs).save('cut.keras'), and give the model here what the layer would give it.";
+
 /** A class that the model is to be cut after, since of what it takes or does tfjs has nothing. */
 const cut = (because: string): KerasClass => ({
-  absent: (saved) =>
-    `it ${because}. In Python, cut the model after it, keras.Model(model.get_layer(` +
-    `'${nameOf(saved)}').output, model.outputs).save('cut.keras'), and give the model here what ` +
-    'the layer would give it.',
+  absent: (saved) => `it ${because}. ${cutAfter(saved)}`,
 });
 
 const ofStrings = cut('works on strings, which layers of tfjs do not take');
@@ -64,7 +65,8 @@ function withoutBounds({config}: SavedLayer): string | undefined {
 /** Larger numbers are none in an int32. */
 const LARGEST = 2 ** 31;
 
-function otherVocabulary({config}: SavedLayer): string | undefined {
+function otherVocabulary(saved: SavedLayer): string | undefined {
+  const {config} = saved;
   const {vocabulary, num_oov_indices, oov_method, salt} = config;
   const isNumber = (each: Json) => Number.isInteger(each) && Math.abs(each) < LARGEST;
   if (!Array.isArray(vocabulary) || !vocabulary.every(isNumber)) {
@@ -72,6 +74,9 @@ function otherVocabulary({config}: SavedLayer): string | undefined {
       'its vocabulary is not in its config. In Python make the layer anew, ' +
       'IntegerLookup(vocabulary=[…]), with a list of numbers that an int32 can hold.'
     );
+  }
+  if (config.output_mode === 'tf_idf') {
+    return `tf_idf is not supported. ${cutAfter(saved)}`;
   }
   if (num_oov_indices > 1 && ((oov_method ?? 'floormod') !== 'floormod' || salt != null)) {
     return 'it hashes numbers that are not in its vocabulary. In Python set num_oov_indices=1.';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {camelCaseKeys} from '../../../layers/camel_case.js';
+import {choose} from '../../operations/gradients.js';
 import {
   type DenseOptions,
   type ResolvedDenseOptions,
@@ -12,6 +13,9 @@ import {addProjection, type Projection, project} from './projection.js';
 import {causalMask, windowMask} from './visibility.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
+
+/** Far below every score; softmax gives 0 there. The number that Keras adds. */
+const UNSEEN = -1e9;
 
 /** What `MultiHeadAttention` takes, with the names and defaults of Keras in camelCase. */
 export interface MultiHeadAttentionArgs extends LayerArgs, DenseOptions {
@@ -255,12 +259,16 @@ export class MultiHeadAttention extends layers.Layer {
   /** Softmax of the scores [groups, T, S] where they are seen. */
   private shares(scores: tf.Tensor, mask: tf.Tensor | undefined, shape: number[]): tf.Tensor {
     if (!mask) return tf.softmax(scores);
-    const hidden = tf.mul(tf.sub(1, mask), -1e9);
-    const moved = tf.add(tf.reshape(scores, shape), hidden);
-    const weights = tf.softmax(tf.reshape(moved, scores.shape));
-    const hasScores = this.dropout > 0 || this.returnAttentionScores;
-    const zeroes = this.zeroUnseeing && (hasScores || shape.length !== 4);
-    if (!zeroes) return weights;
+    const full = tf.reshape(scores, shape);
+    const hasScores = this.dropout > 0 || this.returnAttentionScores || shape.length !== 4;
+    if (this.zeroUnseeing && !hasScores) {
+      // As `dot_product_attention` does: what is not seen has no gradient, though nothing be seen.
+      const seen = tf.greater(tf.add(tf.zerosLike(full), mask), 0);
+      return tf.softmax(tf.reshape(choose(seen, full, tf.fill(shape, UNSEEN)), scores.shape));
+    }
+    const hidden = tf.add(full, tf.mul(tf.sub(1, mask), UNSEEN));
+    const weights = tf.softmax(tf.reshape(hidden, scores.shape));
+    if (!this.zeroUnseeing) return weights;
     return tf.reshape(tf.mul(tf.reshape(weights, shape), mask), scores.shape);
   }
 

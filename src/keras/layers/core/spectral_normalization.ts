@@ -12,7 +12,7 @@ export interface SpectralNormalizationArgs extends LayerArgs {
 }
 
 /**
- * In inference it gives what its layer gives. In training it first sets that layer's kernel to itself
+ * It gives what its layer gives. In training it first sets that layer's kernel to itself
  * over its largest singular value, which it knows the better the more often it was trained.
  *
  * Source: keras/src/layers/normalization/spectral_normalization.py; Miyato et al. 2018 (arXiv

@@ -6,7 +6,7 @@ import {type ArgsOf, OptionsLayer} from '../options_layer.js';
 import {encode, encodedShape, outputModeOf} from './encode.js';
 
 interface DiscretizationOptions {
-  /** In rising order; a number is in the bin after all bounds at or below it. */
+  /** Bounds in rising order; a number is in the bin after all bounds at or below it. */
   binBoundaries: number[];
   outputMode: string;
 }

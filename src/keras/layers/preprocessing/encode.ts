@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
 
-export type OutputMode = 'int' | 'one_hot' | 'multi_hot' | 'count' | 'tf_idf';
+export type OutputMode = 'int' | 'one_hot' | 'multi_hot' | 'count';
 
 /** The option as Keras spells it: tfjs brings texts of a saved config to camelCase, Keras 2 first said "binary". */
 export function outputModeOf(option: string): OutputMode {
@@ -12,7 +12,7 @@ export function outputModeOf(option: string): OutputMode {
 
 /**
  * `one_hot`: each number as a vector that is 1 at its place. `multi_hot`: which numbers the last
- * dimension holds. `count` and `tf_idf`: how often it holds each.
+ * dimension holds. `count`: how often it holds each.
  *
  * @param x int32, those below 0 are none
  * @param weights what each number counts, of the shape of x

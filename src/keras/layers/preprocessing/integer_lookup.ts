@@ -15,8 +15,6 @@ interface IntegerLookupOptions {
   padToMaxTokens: boolean;
   /** From places to the numbers of the vocabulary. */
   invert: boolean;
-  /** Of each place, for the mode `tf_idf`. */
-  idfWeights: number[] | null;
 }
 
 /**
@@ -32,7 +30,6 @@ export class IntegerLookup extends OptionsLayer<IntegerLookupOptions> {
   private readonly mode: OutputMode;
   /** The vocabulary without what stands for something else. */
   private readonly tokens: number[];
-  private readonly hasSpecial: boolean;
 
   constructor(args: ArgsOf<IntegerLookupOptions>) {
     super(args, {
@@ -44,7 +41,6 @@ export class IntegerLookup extends OptionsLayer<IntegerLookupOptions> {
       maxTokens: null,
       padToMaxTokens: false,
       invert: false,
-      idfWeights: null,
     });
     const {vocabulary, maskToken, oovToken, numOovIndices} = this.options;
     this.mode = outputModeOf(this.options.outputMode);
@@ -53,15 +49,14 @@ export class IntegerLookup extends OptionsLayer<IntegerLookupOptions> {
       ...Array<number | null>(this.firstUnknown).fill(maskToken),
       ...Array<number>(numOovIndices).fill(oovToken),
     ];
-    this.hasSpecial = special.length > 0 && special.every((token, i) => vocabulary[i] === token);
-    this.tokens = this.hasSpecial ? vocabulary.slice(special.length) : vocabulary;
+    const hasSpecial = special.length > 0 && special.every((token, i) => vocabulary[i] === token);
+    this.tokens = hasSpecial ? vocabulary.slice(special.length) : vocabulary;
   }
 
   protected override compute([x]: tf.Tensor[]): tf.Tensor {
     const numbers = tf.cast(x, 'int32');
     if (this.options.invert) return this.inverted(numbers);
-    const y = encode(this.places(numbers), this.mode, this.depth);
-    return this.mode === 'tf_idf' ? tf.mul(y, tf.tensor1d(this.idfWeights())) : y;
+    return encode(this.places(numbers), this.mode, this.depth);
   }
 
   protected override shapeOf([input]: Shape[]): Shape {
@@ -99,9 +94,9 @@ export class IntegerLookup extends OptionsLayer<IntegerLookupOptions> {
     }
     const unknown =
       numOovIndices > 1
-        ? tf.add(tf.mod(x, tf.scalar(numOovIndices, 'int32')), this.firstUnknown)
+        ? tf.add(tf.mod(x, int(numOovIndices)), int(this.firstUnknown))
         : filled(x, this.firstUnknown);
-    const known = tf.add(place, this.firstToken - 1);
+    const known = tf.add(place, int(this.firstToken - 1));
     const found = tf.where(tf.greater(place, 0), known, unknown);
     // Vectors have no place for the mask.
     const masked = filled(x, this.mode === 'int' ? 0 : -1);
@@ -110,7 +105,7 @@ export class IntegerLookup extends OptionsLayer<IntegerLookupOptions> {
 
   private inverted(x: tf.Tensor): tf.Tensor {
     const {oovToken, maskToken} = this.options;
-    const places = tf.sub(x, this.firstToken);
+    const places = tf.sub(x, int(this.firstToken));
     const isToken = tf.logicalAnd(tf.greaterEqual(places, 0), tf.less(places, this.tokens.length));
     const within = tf.where(isToken, places, tf.zerosLike(places));
     const tokens = tf.gather(tf.tensor1d(this.tokens, 'int32'), within);
@@ -118,16 +113,10 @@ export class IntegerLookup extends OptionsLayer<IntegerLookupOptions> {
     if (maskToken === null) return found;
     return tf.where(tf.equal(x, 0), filled(x, maskToken), found);
   }
-
-  /** Of all places: those of numbers that are not in the vocabulary weigh as much as the mean. */
-  private idfWeights(): number[] {
-    const given = this.options.idfWeights ?? [];
-    const mean = given.reduce((sum, weight) => sum + weight, 0) / given.length;
-    const all = this.hasSpecial ? given : [...Array<number>(this.firstToken).fill(mean), ...given];
-    return [...all, ...Array<number>(this.depth - all.length).fill(0)];
-  }
 }
 
 /** A tensor of one number, int32, in the shape of x. */
 const filled = (x: tf.Tensor, value: number): tf.Tensor =>
   tf.fill(x.shape as [number], value, 'int32');
+
+const int = (value: number): tf.Scalar => tf.scalar(value, 'int32');
