@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {camelCaseKeys} from '../../../layers/camel_case.js';
-import {choose} from '../../operations/gradients.js';
+import {choose, withoutGradient} from '../../operations/gradients.js';
 import {
   type DenseOptions,
   type ResolvedDenseOptions,
@@ -263,7 +263,7 @@ export class MultiHeadAttention extends layers.Layer {
     const hasScores = this.dropout > 0 || this.returnAttentionScores || shape.length !== 4;
     if (this.zeroUnseeing && !hasScores) {
       // As `dot_product_attention` does: what is not seen has no gradient, though nothing be seen.
-      const seen = tf.greater(tf.add(tf.zerosLike(full), mask), 0);
+      const seen = withoutGradient([mask], () => tf.greater(tf.add(tf.zeros(shape), mask), 0));
       return tf.softmax(tf.reshape(choose(seen, full, tf.fill(shape, UNSEEN)), scores.shape));
     }
     const hidden = tf.add(full, tf.mul(tf.sub(1, mask), UNSEEN));
