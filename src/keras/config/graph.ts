@@ -29,7 +29,7 @@ export function translateGraph(
   const {layers, outputs, maskInputs, maskedInputs} = models.haveMasks
     ? giveMasks(graph, models.follow(saved, crossing.given), crossing, version, translators.model)
     : {...graph, maskInputs: [], maskedInputs: []};
-  const distinct = withoutTwice(layers);
+  const distinct = withoutTwice(withEveryInput(layers, graph.inputs, outputs));
   const masks = maskInputs.map((name: string): Reference => [name, 0, 0]);
   const config = {
     name: graph.name,
@@ -38,6 +38,33 @@ export function translateGraph(
     output_layers: outputs.map((ref) => graph.numbers.inTfjs(ref)),
   };
   return {config, maskedInputs};
+}
+
+/**
+ * The layers, with one more where an input is used by none of them: it takes that input and one that
+ * is used, in whose place it stands from there on.
+ */
+function withEveryInput(
+  layers: GraphLayer[],
+  inputs: Reference[],
+  outputs: Reference[],
+): GraphLayer[] {
+  const taken = layers.flatMap(({calls}) => calls.flatMap((call) => call.inputs));
+  const used = new Set([...taken, ...outputs].map(String));
+  const unused = inputs.filter((input) => !used.has(String(input)));
+  const first = inputs.find((input) => taken.some((each) => String(each) === String(input)));
+  if (!unused.length || !first) return layers;
+  const name = `${first[0]}_of_${inputs.length}`;
+  const config = {name};
+  const calls = [plainCall([first, ...unused])];
+  const moved = (ref: Reference): Reference => (String(ref) === String(first) ? [name, 0, 0] : ref);
+  return [
+    ...layers.map((layer) => ({
+      ...layer,
+      calls: layer.calls.map((call) => ({...call, inputs: call.inputs.map(moved)})),
+    })),
+    {name, className: 'FirstOf', row: {}, config, calls},
+  ];
 }
 
 /**

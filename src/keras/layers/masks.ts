@@ -131,11 +131,12 @@ export class MaskedMerge extends layers.Layer {
   /** @nocollapse */
   static className = 'MaskedMerge';
 
-  readonly merge: 'Maximum' | 'Minimum' | 'Multiply';
+  /** In lower case, as tfjs saves it. */
+  readonly merge: 'maximum' | 'minimum' | 'multiply';
   /** The inputs that have a mask; the masks follow after all inputs. */
   readonly masked: number[];
 
-  constructor(args: LayerArgs & {merge: 'Maximum' | 'Minimum' | 'Multiply'; masked: number[]}) {
+  constructor(args: LayerArgs & {merge: MaskedMerge['merge']; masked: number[]}) {
     super(args);
     this.merge = args.merge;
     this.masked = args.masked;
@@ -150,7 +151,7 @@ export class MaskedMerge extends layers.Layer {
         const at = this.masked.indexOf(i);
         return at < 0 ? undefined : tf.cast(tf.expandDims(all[xs.length + at], -1), 'bool');
       });
-      return this.merge === 'Multiply' ? product(xs, masks) : this.extreme(xs, masks);
+      return this.merge === 'multiply' ? product(xs, masks) : this.extreme(xs, masks);
     });
   }
 
@@ -163,7 +164,7 @@ export class MaskedMerge extends layers.Layer {
   }
 
   private extreme(xs: tf.Tensor[], masks: (tf.Tensor | undefined)[]): tf.Tensor {
-    const merge = this.merge === 'Maximum' ? tf.maximum : tf.minimum;
+    const merge = this.merge === 'maximum' ? tf.maximum : tf.minimum;
     let [y, yMask] = [xs[0], masks[0]];
     for (const [i, x] of xs.entries()) {
       if (i === 0) continue;

@@ -1,4 +1,5 @@
 import {EinsumDense} from '../../layers/core/einsum_dense.js';
+import {FirstOf} from '../../layers/core/first_of.js';
 import {Identity} from '../../layers/core/identity.js';
 import {SpectralNormalization} from '../../layers/core/spectral_normalization.js';
 import {AttachMask, CombineMasks, MaskOf} from '../../layers/masks.js';
@@ -34,9 +35,10 @@ export const core: KerasClasses = {
   TFSMLayer: runs('a SavedModel'),
   TorchModuleWrapper: runs('a module of PyTorch'),
 
-  // Not of Keras: what the loader adds to a model (`../masks/`)
+  // Not of Keras: what the loader adds to a model (`../masks/`, `../graph.ts`)
   AttachMask: {layer: AttachMask},
   CombineMasks: {layer: CombineMasks},
+  FirstOf: {layer: FirstOf},
   KerasOperation: {layer: KerasOperation},
   MaskOf: {layer: MaskOf},
 };

@@ -158,7 +158,7 @@ class Giver {
       return {...call, inputs: [...call.inputs, ...masks]};
     });
     // Its inputs' names are `inputs` all: tfjs's class is not told which of them are masks.
-    const config = {name: layer.name, merge: layer.className, masked};
+    const config = {name: layer.name, merge: layer.className.toLowerCase(), masked};
     return {...layer, calls, translated: {class_name: by.className, config}};
   }
 
