@@ -117,6 +117,9 @@ describe('GroupNormalization', () => {
     expect(() => groupNormalization({axis: 0, groups: 1}).build([4, 5])).toThrow(
       /layer "group_normalization_.*": axis 0 is the batch, not the channels\./,
     );
+    for (const groups of [0, -2]) {
+      expect(() => groupNormalization({groups}).build([null, 4])).toThrow(`but is ${groups}.`);
+    }
     expect(() => groupNormalization().build([null, null])).toThrow('but is null');
     expect(() => groupNormalization({epsilon: -1})).toThrow('epsilon must be');
   });

@@ -133,6 +133,27 @@ describe('config', () => {
     expect(Object.keys(layerNormalization().getConfig())).toEqual(expect.arrayContaining(stock));
   });
 
+  test('a config of objects without a prototype is understood', () => {
+    const gammaInitializer = Object.create(null);
+    Object.assign(gammaInitializer, {class_name: 'Constant', config: {value: 2}});
+    expect(layerNormalization({gammaInitializer}).getConfig()).toMatchObject({
+      gammaInitializer: {className: 'Constant', config: {value: 2}},
+    });
+  });
+
+  test('what is done to a config does not reach the layer', () => {
+    const layer = layerNormalization({axis: [1, 2]});
+    (layer.getConfig().axis as number[]).push(3);
+    expect(layer.getConfig().axis).toEqual([1, 2]);
+  });
+
+  test('a layer leaves the names of other layers alone', () => {
+    const numberOf = ({name}: tf.layers.Layer) => Number(name.split('_').at(-1));
+    const before = numberOf(tf.layers.batchNormalization());
+    layerNormalization();
+    expect(numberOf(tf.layers.batchNormalization())).toBe(before + 1);
+  });
+
   test('the caller’s array of axes stays as it was', () => {
     const axis = [-1, 1];
     const layer = layerNormalization({axis});
