@@ -439,7 +439,12 @@ class Drawing:
         return spec is not None and self.attempt({"kind": "model", "spec": spec, "in": given})
 
     def draw_share(self):
-        calls = [c for c in self.spec["calls"] if c["kind"] != "operation" and len(c["in"]) == 1]
+        # An Embedding of numbers that are no tokens would look up rows that it does not have.
+        calls = [
+            c
+            for c in self.spec["calls"]
+            if c["kind"] != "operation" and len(c["in"]) == 1 and c.get("class") != "Embedding"
+        ]
         refs = self.refs()
         if not calls or not refs:
             return False

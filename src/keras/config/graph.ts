@@ -3,10 +3,11 @@
  * is read, its masks are followed and given to the layers that need them, then each layer is
  * translated and its calls are numbered as tfjs does.
  */
+import {placesInTfjs} from './call_numbers.js';
 import type {Reference} from './calls.js';
 import {type Crossing, giveMasks, type TranslatedModel} from './masks/give.js';
 import {withArguments} from './own_classes.js';
-import {type CallNumbers, type GraphCall, type GraphLayer, plainCall} from './read_graph.js';
+import {type GraphCall, type GraphLayer, plainCall} from './read_graph.js';
 import type {Json, SavedLayer} from './saved.js';
 import type {Context} from './translate.js';
 
@@ -31,11 +32,13 @@ export function translateGraph(
     : {...graph, maskInputs: [], maskedInputs: []};
   const distinct = withoutTwice(withEveryInput(layers, graph.inputs, outputs));
   const masks = maskInputs.map((name: string): Reference => [name, 0, 0]);
+  const places = placesInTfjs(distinct);
+  const inTfjs = (ref: Reference) => graph.numbers.inTfjs(ref, places);
   const config = {
     name: graph.name,
-    layers: distinct.map((layer) => toTfjs(layer, graph.numbers, translators.layer)),
+    layers: distinct.map((layer) => toTfjs(layer, inTfjs, translators.layer)),
     input_layers: [...graph.inputs, ...masks],
-    output_layers: outputs.map((ref) => graph.numbers.inTfjs(ref)),
+    output_layers: outputs.map(inTfjs),
   };
   return {config, maskedInputs};
 }
@@ -106,7 +109,7 @@ function withoutTwice(layers: GraphLayer[]): GraphLayer[] {
 /** A layer with its calls as tfjs reads them. */
 function toTfjs(
   layer: GraphLayer,
-  numbers: CallNumbers,
+  inTfjs: (ref: Reference) => Reference,
   translateLayer: (saved: SavedLayer) => Json,
 ): Json {
   const {name, className, row, config} = layer;
@@ -117,7 +120,7 @@ function toTfjs(
   return {
     ...withArguments(named, callOptions(layer, calls)),
     name,
-    inbound_nodes: calls.map(({inputs}) => inputs.map((ref) => [...numbers.inTfjs(ref), {}])),
+    inbound_nodes: calls.map(({inputs}) => inputs.map((ref) => [...inTfjs(ref), {}])),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Reads a functional model: its layers with their calls, which are numbered from 0. */
 import {isOperation, translateOperation} from '../operations/index.js';
+import {CallNumbers} from './call_numbers.js';
 import {
   type Argument,
   type Call,
@@ -157,42 +158,6 @@ function readOperation(
 /** A call of a layer that is given tensors and nothing else. */
 export function plainCall(inputs: Reference[]): GraphCall {
   return {inputs, names: inputs.map(() => 'inputs'), options: {}, masks: {}, listed: false};
-}
-
-/**
- * The numbers of calls. Keras 2 and tfjs call the first call of a nested model its call 1, since call
- * 0 is the model's own. In Keras 3 it is call 0, but call 1 where a Functional's gives the output of
- * the model around it. Here all begin with 0.
- */
-export class CallNumbers {
-  private readonly models: Map<string, SavedLayer>;
-
-  constructor(saved: SavedLayer[]) {
-    this.models = new Map(saved.filter(layersOf).map((layer) => [nameOf(layer), layer]));
-  }
-
-  /** A tensor that a call takes. */
-  fromZero(ref: Reference): Reference {
-    return this.shifted(ref, this.isOfKeras2(ref) ? -1 : 0);
-  }
-
-  /** A tensor that is an output of the model. */
-  outputFromZero(ref: Reference): Reference {
-    const isFunctional = Boolean(this.models.get(ref[0])?.config.output_layers);
-    return this.shifted(ref, this.isOfKeras2(ref) || isFunctional ? -1 : 0);
-  }
-
-  inTfjs(ref: Reference): Reference {
-    return this.shifted(ref, 1);
-  }
-
-  private isOfKeras2([name]: Reference): boolean {
-    return this.models.get(name)?.inbound_nodes?.every(Array.isArray) ?? false;
-  }
-
-  private shifted([name, call, output]: Reference, by: number): Reference {
-    return [name, this.models.has(name) ? call + by : call, output];
-  }
 }
 
 /**

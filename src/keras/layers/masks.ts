@@ -76,8 +76,13 @@ export class AttachMask extends layers.Layer {
   }
 }
 
-/** How masks become one: a step is seen where all see it, or any does; or one after the other. */
-export type Combination = 'and' | 'or' | 'concat';
+/**
+ * How masks become one: a step is seen where all see it, or any does; or one after the other. `any`
+ * makes of one [batch, steps, …] one [batch, steps], where a step is seen if any part of it is.
+ */
+export type Combination = 'and' | 'or' | 'concat' | 'any';
+
+const range = (from: number, to: number) => Array.from({length: to - from}, (_, i) => from + i);
 
 /** Several masks as one. */
 export class CombineMasks extends layers.Layer {
@@ -103,6 +108,10 @@ export class CombineMasks extends layers.Layer {
           this.unmasked.includes(i) ? tf.ones(each.shape.slice(0, 2)) : tf.cast(each, 'float32'),
         );
       if (this.how === 'concat') return tf.concat(masks, 1);
+      if (this.how === 'any') {
+        const [mask] = masks;
+        return mask.rank > 2 ? tf.max(mask, range(2, mask.rank)) : mask.clone();
+      }
       return masks.reduce((a, b) => (this.how === 'and' ? tf.mul(a, b) : tf.maximum(a, b)));
     });
   }

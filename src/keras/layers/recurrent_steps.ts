@@ -125,7 +125,7 @@ function chooser(mask: tf.Tensor): (seen: tf.Tensor, otherwise: tf.Tensor) => tf
 /** A mask as a condition of the shape of `like`, whose first dimensions are the mask's. */
 function spread(mask: tf.Tensor, like: tf.Tensor): tf.Tensor {
   const ones = like.shape.slice(mask.rank).map(() => 1);
-  return tf.greater(tf.add(tf.zerosLike(like), tf.reshape(mask, [...mask.shape, ...ones])), 0);
+  return tf.greater(tf.add(tf.zeros(like.shape), tf.reshape(mask, [...mask.shape, ...ones])), 0);
 }
 
 /** The outputs of all steps, 0 where they are masked if the layer is to give 0 there. */

@@ -3,7 +3,14 @@
  * of a weight, and what it did not expect is a TypeError that names no layer.
  */
 import {serialization, tidy} from '@tensorflow/tfjs-core';
-import {initializers, type LayersModel, layers, models} from '@tensorflow/tfjs-layers';
+import {
+  initializers,
+  type LayersModel,
+  type LayerVariable,
+  layers,
+  models,
+} from '@tensorflow/tfjs-layers';
+import {keepConstrained} from '../../layers/weight_options.js';
 import {unkeptConfig} from '../config/own_classes.js';
 import {type Json, printed} from '../config/saved.js';
 import {penalizeActivity} from '../layers/regularization/activity.js';
@@ -81,7 +88,8 @@ function watchCalls(): () => void {
   };
 }
 
-type AddWeight = (this: Layer, name: string, shape: number[], ...rest: unknown[]) => object;
+type Constraint = Parameters<typeof keepConstrained>[1];
+type AddWeight = (this: Layer, name: string, shape: number[], ...rest: unknown[]) => LayerVariable;
 
 /**
  * The memory that weights may take, twice the file's and some more: what differs by less is told
@@ -101,6 +109,8 @@ function watchWeights(stored: number): () => void {
       throw new BuildError(`${where}, but the file has ${stored} values for all weights.`);
     }
     const weight = addWeight.call(this, name, shape, dtype, initializers.zeros(), ...rest);
+    const [, , constraint = null] = rest as [unknown, unknown, Constraint?];
+    keepConstrained(weight, constraint); // tfjs itself does not, in `fit`
     rememberName(weight, name);
     return weight;
   };

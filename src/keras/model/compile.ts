@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, ModelCompileArgs} from '@tensorflow/tfjs-layers';
 import {classOf, type Json, own, printed, type SavedLayer, snakeCase} from '../config/saved.js';
-import {KerasAdam} from './optimizers.js';
+import {KerasAdam, KerasMomentum} from './optimizers.js';
 import {trainsOtherwise} from './training_limits.js';
 
 /** Names of Keras that are not tfjs's in snake_case. */
@@ -51,7 +51,7 @@ const OPTIMIZERS: Record<string, (config: Json) => tf.Optimizer | undefined> = {
   RMSprop: (c) => tf.train.rmsprop(c.learning_rate, c.rho, c.momentum, c.epsilon, c.centered),
   SGD: (c) =>
     c.momentum
-      ? tf.train.momentum(c.learning_rate, c.momentum, c.nesterov)
+      ? new KerasMomentum(c.learning_rate, c.momentum, c.nesterov)
       : tf.train.sgd(c.learning_rate),
 };
 

@@ -29,3 +29,11 @@ export class KerasAdam extends tf.AdamOptimizer {
     return {...super.getConfig(), epsilon: this.kerasEpsilon};
   }
 }
+
+/** Gradient descent with momentum, of which tfjs's own class leaves the learning rate when it is disposed. */
+export class KerasMomentum extends tf.MomentumOptimizer {
+  override dispose(): void {
+    super.dispose();
+    this.c.dispose();
+  }
+}

@@ -1,6 +1,5 @@
 /** What tfjs trains otherwise than Keras, without a word: such a model is not compiled. */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {rowOf} from '../config/classes/index.js';
 import {
   classOf,
   isUsersOwn,
@@ -43,12 +42,6 @@ const limits: Limit[] = [
       `the activation of ${classOf(found)} layer "${nameOf(found)}" is a layer that does something in training alone`
     );
   },
-  (model) => {
-    const found = allLayers(model).find((layer) => !isOurs(layer) && hasConstraint(layer));
-    return (
-      found && `the constraints of ${classOf(found)} layer "${nameOf(found)}" would not be kept`
-    );
-  },
   (model, _, optimizer) => {
     // Keras keeps an Embedding's gradient as one of each use, and squares each by itself.
     const found = allLayers(model).find(
@@ -69,10 +62,6 @@ const limits: Limit[] = [
       : undefined;
   },
 ];
-
-/** The classes of this package keep the constraints of their weights. */
-const isOurs = (layer: SavedLayer) =>
-  rowOf(layer).layer !== undefined || /^(Layer|RMS)Normalization$/.test(classOf(layer));
 
 /** Why a model would train otherwise than in Keras; undefined: nothing is known of it. */
 export function trainsOtherwise(
@@ -112,6 +101,3 @@ const isDict = (value: Json) =>
 
 const changes = (layer: SavedLayer) =>
   allLayers(layer).some((each) => TRAINED_OTHERWISE.test(classOf(each)) || each.config.dropout > 0);
-
-const hasConstraint = ({config}: SavedLayer) =>
-  Object.entries<Json>(config).some(([key, value]) => key.endsWith('_constraint') && value != null);

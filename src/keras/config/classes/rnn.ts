@@ -1,6 +1,7 @@
 import {ConvLSTM1D, ConvLSTM2D, ConvLSTM3D} from '../../layers/conv_lstm.js';
 import {GRU, GRUCell} from '../../layers/gru.js';
 import {Bidirectional, LSTM, RNN, SimpleRNN} from '../../layers/recurrent.js';
+import {TimeDistributed} from '../../layers/time_distributed.js';
 import {type KerasClass, type KerasClasses, only} from './row.js';
 
 const recurrent: KerasClass = {
@@ -26,5 +27,11 @@ export const rnn: KerasClasses = {
   RNN: {...recurrent, layer: RNN, wraps: 'cell', holds: ['cell']},
   SimpleRNN: {...recurrent, layer: SimpleRNN, holds: ['cell'], options: batchMajor},
   StackedRNNCells: {holds: ['cells']},
-  TimeDistributed: {wraps: 'layer', holds: ['layer'], masks: 'passes'},
+  TimeDistributed: {
+    layer: TimeDistributed,
+    wraps: 'layer',
+    holds: ['layer'],
+    masks: {'2.0': 'inner', '3.0': 'passes'},
+    usesMask: 'inner',
+  },
 };

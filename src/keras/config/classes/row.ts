@@ -20,6 +20,7 @@ export type LayerClass = serialization.SerializableConstructor<Layer> & {classNa
  * - `any`: where any input is unmasked; none unless all inputs have a mask.
  * - `concatenates all`, `concatenates any`: the same for a concatenation, for which an input without
  *   a mask has a mask of ones, and which may be along the steps.
+ * - `inner`: a wrapper's, which the layer that it calls for each step makes of the step's.
  */
 export type MaskRule =
   | 'none'
@@ -29,7 +30,8 @@ export type MaskRule =
   | 'all'
   | 'any'
   | 'concatenates all'
-  | 'concatenates any';
+  | 'concatenates any'
+  | 'inner';
 
 /**
  * How the class of tfjs is given the masks that change what it computes.
@@ -37,8 +39,9 @@ export type MaskRule =
  * - `attached`: tfjs's recurrent classes take the mask that their input carries.
  * - `input`: the mask is an input after the others.
  * - `named`: each mask is an input, which `inputNames` tells from the others.
+ * - `inner`: the mask is an input after the others, if the layer inside uses one.
  */
-export type MaskInput = 'attached' | 'input' | 'named';
+export type MaskInput = 'attached' | 'input' | 'named' | 'inner';
 
 /** What is done with an option that the class of tfjs does not take as it is saved. */
 export type OptionRule =

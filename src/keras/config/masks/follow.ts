@@ -6,10 +6,10 @@
  * Source: `Layer.__call__` of keras/src/layers/layer.py, and of tf_keras/src/engine/base_layer.py.
  */
 import type {Reference} from '../calls.js';
-import {maskRule} from '../classes/index.js';
+import {maskRule, rowOf} from '../classes/index.js';
 import type {MaskRule} from '../classes/row.js';
 import type {Graph, GraphCall, GraphLayer} from '../read_graph.js';
-import {layersOf, type SavedLayer} from '../saved.js';
+import {classOf, layersOf, type SavedLayer} from '../saved.js';
 import {inVersion, type KerasVersion} from '../version.js';
 import {type Combination, combine, keyOf, type Mask, type Part} from './mask.js';
 
@@ -116,6 +116,7 @@ class Follower {
   private masksUsed(layer: GraphLayer, made: GraphCall, inputs: Tensor[]): Record<string, Mask> {
     const {usesMask} = layer.row;
     const used: Record<string, Mask> = {};
+    if (usesMask === 'inner' && !this.usesMaskInside(layer, inputs[0].mask)) return used;
     const use = (name: string, mask?: Mask | null) => {
       if (mask) used[name] = mask;
     };
@@ -160,16 +161,16 @@ class Follower {
     const none: Tensor = {mask: null, native: false};
     if (rule === 'makes') {
       if (row.masksIf && config[row.masksIf] !== true) return [none];
-      const mask: Mask = {
-        kind: 'made',
-        name: `${layer.name}_mask_${call}`,
-        of: made.inputs[0],
-        maskValue: config.mask_value ?? 0,
-        overFeatures: layer.className === 'Masking',
-      };
+      const mask = maskMadeBy(
+        {class_name: layer.className, config},
+        `${layer.name}_mask_${call}`,
+        made.inputs[0],
+      );
       return [{mask, native: row.layer === undefined}];
     }
     const first = off ? (found.used.query_mask ?? null) : (before?.[0] ?? null);
+    if (rule === 'inner')
+      return [{mask: this.maskOfInner(layer, call, made, first), native: false}];
     if (rule === 'passes') return [{mask: first, native: false}];
     if (rule === 'steps') {
       const {return_sequences} = config.layer?.config ?? config;
@@ -179,6 +180,49 @@ class Follower {
     }
     const name = `${layer.name}_mask_${call}`;
     return [{mask: merge(rule, name, before, made.inputs, config), native: false}];
+  }
+
+  /**
+   * Whether the layer that a wrapper calls for each step computes otherwise where the step is masked.
+   *
+   * @throws Error It is a model that does.
+   */
+  private usesMaskInside({name, className, config}: GraphLayer, mask: Mask | null): boolean {
+    let inner: SavedLayer = config.layer;
+    while (rowOf(inner).usesMask === 'inner') inner = inner.config.layer;
+    if (!layersOf(inner)) return rowOf(inner).usesMask !== undefined;
+    if (!mask) return false;
+    const {calls} = this.followNested(inner, [true]);
+    if (![...calls.values()].some(({used}) => Object.values(used).some(isGiven))) return false;
+    throw new Error(
+      `${className} layer "${name}" gives the model in it a mask of each step, which is not supported. ` +
+        'In Python, let that model make the mask, by an Embedding or a Masking in it.',
+    );
+  }
+
+  /** What the layer inside a wrapper makes of the masks of the steps, as one mask of all steps. */
+  private maskOfInner(
+    {name, config, className}: GraphLayer,
+    call: number,
+    made: GraphCall,
+    mask: Mask | null,
+  ): Mask | null {
+    const inner: SavedLayer = config.layer;
+    const of = made.inputs[0];
+    const ofSteps = mask && combine('any', `${name}_mask_${call}`, [{mask}]);
+    if (layersOf(inner)) {
+      const [output] = this.followNested(inner, [mask !== null]).outputs;
+      if (output?.kind === 'given') return mask;
+      const reason = `${className} layer "${name}" hands on the mask of the model in it, which is not supported.`;
+      return output ? {kind: 'unknown', reason} : ofSteps;
+    }
+    const row = rowOf(inner);
+    const rule = maskRule(row, this.version);
+    if (rule === 'makes' && !(row.masksIf && inner.config[row.masksIf] !== true)) {
+      return maskMadeBy(inner, `${name}_mask_${call}`, of);
+    }
+    const passes = rule === 'passes' || (rule === 'steps' && inner.config.return_sequences);
+    return passes ? mask : ofSteps;
   }
 
   /** The masks that a layer makes its outputs' of; undefined: it is told of none. */
@@ -215,6 +259,16 @@ class Follower {
     });
   }
 }
+
+/** The mask that an Embedding or a Masking makes of its input. */
+function maskMadeBy({class_name, config}: SavedLayer, name: string, of: Reference): Mask {
+  const maskValue = config.mask_value ?? 0;
+  return {kind: 'made', name, of, maskValue, overFeatures: classOf({class_name}) === 'Masking'};
+}
+
+const isGiven = (mask: Mask): boolean =>
+  mask.kind === 'given' ||
+  (mask.kind === 'combined' && mask.parts.some((part) => 'mask' in part && isGiven(part.mask)));
 
 /** The mask of a layer that merges its inputs. */
 function merge(

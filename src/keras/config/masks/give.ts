@@ -107,6 +107,7 @@ class Giver {
     const give = {
       attached: this.attached,
       input: this.asInput,
+      inner: this.asInput,
       named: this.named,
     }[usesMask];
     return {...layer, calls: layer.calls.map((call, i) => give.call(this, layer, call, i))};
@@ -219,6 +220,8 @@ class Giver {
 
   private makeTensor(mask: Mask): Reference {
     switch (mask.kind) {
+      case 'unknown':
+        throw new Error(mask.reason);
       case 'made': {
         const config = {mask_value: mask.maskValue, over_features: mask.overFeatures};
         // A mask operation that Keras saved has the name itself, but is left out of the model.

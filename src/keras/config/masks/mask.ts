@@ -1,8 +1,11 @@
 /** What stands for a mask while a model is translated: how it comes about, not its values. */
 import type {Reference} from '../calls.js';
 
-/** How masks are combined into one. `concat`: one after the other, along the steps. */
-export type Combination = 'and' | 'or' | 'concat';
+/**
+ * How masks are combined into one. `concat`: one after the other, along the steps. `any`: a step is
+ * seen where any part of it is, in a mask that has more dimensions than the steps.
+ */
+export type Combination = 'and' | 'or' | 'concat' | 'any';
 
 export type Mask =
   /** Made of the values of a tensor: 1 where they are not `maskValue`. */
@@ -14,7 +17,9 @@ export type Mask =
   /** What a nested model gives beside one of its outputs. */
   | {kind: 'nested'; layer: string; call: number; output: number}
   /** Several in one; a tensor without a mask stands for a mask of ones. */
-  | {kind: 'combined'; name: string; how: Combination; parts: Part[]};
+  | {kind: 'combined'; name: string; how: Combination; parts: Part[]}
+  /** One that a model cannot be opened with, if a layer uses it: `reason` says why. */
+  | {kind: 'unknown'; reason: string};
 
 export type Part = {mask: Mask} | {unmasked: Reference};
 
@@ -34,6 +39,7 @@ export function keyOf(mask: Mask): string {
 export function combine(how: Combination, name: string, parts: Part[]): Mask {
   const keys = new Set(parts.map((part) => ('mask' in part ? keyOf(part.mask) : '')));
   const [first] = parts;
-  if (how !== 'concat' && keys.size === 1 && 'mask' in first) return first.mask;
+  const isOne = how === 'and' || how === 'or';
+  if (isOne && keys.size === 1 && 'mask' in first) return first.mask;
   return {kind: 'combined', name, how, parts};
 }

@@ -80,8 +80,9 @@ function plain(x: tf.Tensor, kernel: tf.Tensor, options: ConvolveOptions): tf.Te
   const {strides, dilations} = options;
   const pad = options.padding as 'valid' | 'same';
   if (x.rank === 5) {
+    const used = pad === 'same' ? withoutRest(x, kernel.shape.slice(0, 3), strides) : x;
     return tf.conv3d(
-      x as tf.Tensor5D,
+      used as tf.Tensor5D,
       kernel as tf.Tensor5D,
       strides as [number, number, number],
       pad,
@@ -109,6 +110,26 @@ function depthwise(x: tf.Tensor, kernel: tf.Tensor, options: ConvolveOptions): t
   const padded = padding === 'same' ? padSame(x, [height, width], strides) : x;
   const y = tf.depthwiseConv2d(padded as tf.Tensor4D, filter, 1, 'valid');
   return everyNth(y, strides);
+}
+
+/**
+ * x without what padding 'same' leaves over at the end, where the strides are larger than the windows.
+ * In three dimensions tfjs would otherwise leave over what is at the beginning.
+ */
+export function withoutRest(x: tf.Tensor, sizes: number[], strides: number[]): tf.Tensor {
+  const kept = sizes.map((size, i) => {
+    const length = x.shape[i + 1];
+    return Math.min(length, (Math.ceil(length / strides[i]) - 1) * strides[i] + size);
+  });
+  const [batch, ...rest] = x.shape;
+  const shape = [batch, ...kept, rest.at(-1) as number];
+  return tf.util.arraysEqual(shape, x.shape)
+    ? x
+    : tf.slice(
+        x,
+        x.shape.map(() => 0),
+        shape,
+      );
 }
 
 /** x with the zeros that padding 'same' puts around it. */

@@ -1,7 +1,7 @@
 /** Pools [batch, …places, channels] over windows of one, two or three dimensions. */
 import * as tf from '@tensorflow/tfjs-core';
 import {max} from '../../operations/reductions.js';
-import {everyNth, indices, outputLength, padSame} from '../convolution/convolve.js';
+import {everyNth, indices, outputLength, padSame, withoutRest} from '../convolution/convolve.js';
 
 /** What becomes of a window. */
 export type Pooled = 'max' | 'average';
@@ -46,7 +46,8 @@ function native(
   }
   if (kind === 'max') return maxOfThree(x, sizes, strides, padding);
   const [size, step] = [sizes, strides] as [number, number, number][];
-  return tf.avgPool3d(x as tf.Tensor5D, size, step, padding);
+  const used = padding === 'same' ? withoutRest(x, sizes, strides) : x;
+  return tf.avgPool3d(used as tf.Tensor5D, size, step, padding);
 }
 
 /**
