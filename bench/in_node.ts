@@ -26,10 +26,11 @@ process.once('message', async (request: Request & {environment: Environment}) =>
     const {backend, threads} = environment;
     const tf = await loadTfjs(backend);
     const library: Library = await import('tfjs-layernorm');
+    const {loadGraphModel} = await import('tfjs-layernorm/graph');
     const contenders = [ours, op, builtIn, ...PEERS[backend], copy].filter(
       ({peer}) => !peer || peers.includes(peer),
     );
-    const context = {tf, library, backend, threads, onGpu: false, limits, python};
+    const context = {tf, library, loadGraphModel, backend, threads, onGpu: false, limits, python};
     const loadOnnxRuntime = async () => ({ort: await import('onnxruntime-web'), provider: 'wasm'});
     const report = await measure({...context, loadOnnxRuntime}, contenders, tasks, (progress) =>
       send({progress}),

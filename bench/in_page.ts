@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import {setThreadsCount, setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 import * as library from 'tfjs-layernorm';
+import {loadGraphModel} from 'tfjs-layernorm/graph';
 import {copy} from './contenders/copy.js';
 import {builtIn, ours} from './contenders/layers.js';
 import {onnxRuntimeWeb} from './contenders/onnxruntime_web.js';
@@ -38,7 +39,8 @@ window.runBench = async ({environment, tasks, limits, peers}) => {
   const contenders = [ours, op, builtIn, onnxRuntimeWeb, copy].filter(
     ({peer}) => !peer || peers.includes(peer),
   );
-  const context = {tf, library, backend, threads, onGpu: backend !== 'wasm', limits, countCalls};
+  const given = {tf, library, loadGraphModel};
+  const context = {...given, backend, threads, onGpu: backend !== 'wasm', limits, countCalls};
   const report = await measure({...context, loadOnnxRuntime}, contenders, tasks, (progress) =>
     window.onBenchProgress(progress),
   );

@@ -11,6 +11,7 @@ import type {
   Task,
 } from './types.js';
 import {measureAccuracy} from './work/accuracy.js';
+import {measureGraphModel} from './work/graph_model.js';
 import {firstLine, measureLayerNorm} from './work/layer_norm.js';
 import {measureSlope} from './work/slope.js';
 import {measureTrainingStep} from './work/training_step.js';
@@ -52,6 +53,8 @@ async function measureTask(context: Context, contenders: Runnable[], task: Task)
       return {...task, rows: await measureSlope(context, contenders, task)};
     case 'accuracy':
       return {...task, rows: await measureAccuracy(context, contenders, task)};
+    case 'graphModel':
+      return measureGraphModel(context, task);
     case 'trainingStep':
       return {...task, ...(await measureTrainingStep(context, contenders))};
   }

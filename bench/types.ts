@@ -1,4 +1,5 @@
 /** The words that the files of the benchmark share. */
+import type {io} from '@tensorflow/tfjs-core';
 import type {Backend} from '../tools/backends.mjs';
 
 export type Tfjs = typeof import('@tensorflow/tfjs');
@@ -63,7 +64,32 @@ export interface AccuracyTask {
   name: string;
 }
 
-export type Task = LayerNormTask | SlopeTask | TrainingStepTask | AccuracyTask;
+/** Whose `loadGraphModel`: this package's, or that of tfjs itself. */
+export type GraphContender = 'ours' | 'stock';
+
+/** A graph model with an input, and with what its maker gives for it. */
+export interface GraphModelFile {
+  name: string;
+  /** Who computed y, with the version. */
+  source: string;
+  modelTopology: object;
+  signature: object;
+  weightSpecs: io.WeightsManifestEntry[];
+  /** Base64 */
+  weights: string;
+  x: {shape: number[]; dtype: string; values: number[]};
+  y: {shape: number[]; dtype: string; values: number[]};
+}
+
+export interface GraphModelTask {
+  type: 'graphModel';
+  model: GraphModelFile;
+  contenders: GraphContender[];
+  /** Whether those that ran are timed, in turn. */
+  times: boolean;
+}
+
+export type Task = LayerNormTask | SlopeTask | TrainingStepTask | AccuracyTask | GraphModelTask;
 
 /** What is sent to the process of an environment, besides the environment. */
 export interface Request {
@@ -85,6 +111,7 @@ export type GpuCallCounter = (run: () => void) => GpuCalls;
 export interface Context {
   tf: Tfjs;
   library: Library;
+  loadGraphModel: typeof import('../src/graph/index.js').loadGraphModel;
   backend: Backend;
   threads: number;
   onGpu: boolean;
@@ -167,7 +194,24 @@ export interface AccuracyRow {
   reasons: Partial<Record<Kind, string>>;
 }
 
+/** What is known of a graph model with one loader. */
+export interface GraphRow extends Partial<Times> {
+  contender: GraphContender;
+  /** Why it did not load or run. */
+  reason?: string;
+  error?: number;
+}
+
+export interface GraphModelResult {
+  type: 'graphModel';
+  name: string;
+  source: string;
+  found?: number;
+  rows: GraphRow[];
+}
+
 export type Result =
+  | GraphModelResult
   | (LayerNormTask & {rows: Row[]})
   | (SlopeTask & {rows: SlopeRow[]})
   | (TrainingStepTask & {shape: number[]; rows: Row[]})

@@ -1,6 +1,7 @@
 /** The ops that a fused graph has in place of the patterns. */
 import {type GraphNode, registerOp} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
+import {composedIsFaster} from '../ops/composed_is_faster.js';
 import {layerNorm} from '../ops/layer_norm.js';
 import {rmsNorm} from '../ops/rms_norm.js';
 import {rmsScaling} from '../ops/rms_scaling.js';
@@ -14,6 +15,8 @@ export function registerCustomOps(): void {
 
 interface Norm {
   centres: boolean;
+  /** Whether `composed` computes it. */
+  composes: boolean;
   run(
     x: tf.Tensor,
     gamma: tf.Tensor | undefined,
@@ -25,28 +28,34 @@ interface Norm {
 const NORMS: Readonly<Record<string, Norm>> = {
   [LAYER_NORM_OP]: {
     centres: true,
+    composes: true,
     run: (x, gamma, beta, options) => layerNorm(x, {...options, gamma, beta}),
   },
   [RMS_NORM_OP]: {
     centres: false,
+    composes: true,
     run: (x, gamma, _, options) => rmsNorm(x, {...options, gamma}),
   },
   [RMS_SCALING_OP]: {
     centres: false,
+    composes: false,
     run: (x, gamma, _, options) => rmsScaling(x, {...options, gamma}),
   },
 };
 
-function normalize(node: GraphNode, {centres, run}: Norm): tf.Tensor {
+function normalize(node: GraphNode, {centres, composes, run}: Norm): tf.Tensor {
   const fused = readFusedOp(node);
   const {x, gamma, beta, epsilon, shape, minRank} = fused;
   const axis = axesOf(fused.extent, x.shape);
   const options = {axis, epsilon};
 
   return tf.tidy(() => {
-    if (!isMean(fused, axis)) return bySums(fused, axis, centres);
+    if (!isMean(fused, axis)) return composed(fused, axis, centres);
     const keepsShape = !shape || isShape(shape, x.shape);
     const hasRank = x.rank >= minRank;
+    if (composes && keepsShape && hasRank && composedIsFaster(x.shape, axis)) {
+      return composed({...fused, count: undefined, onePass: false}, axis, centres);
+    }
     const areParams = [gamma, beta].every(
       (p) => !p || (keepsShape && hasRank && isParam(p, x.shape, axis)),
     );
@@ -68,22 +77,34 @@ function isMean({x, count}: FusedOp, axis: number[]): boolean {
   return count === undefined || count === axis.reduce((size, a) => size * x.shape[a], 1);
 }
 
-/** As the graph had it, where its sums are no means: it only looked like a normalisation. */
-function bySums(
-  {x, gamma, beta, count = 1, onePass, epsilon}: FusedOp,
+/**
+ * Computes what the graph had, with ops of tfjs: where its sums are no means, so that it only looked like a
+ * normalisation; and where the axes would have to be moved, which may cost more than one kernel saves.
+ */
+function composed(
+  {x, gamma, beta, count, onePass, epsilon}: FusedOp,
   axis: number[],
   centres: boolean,
-) {
-  const average = (of: tf.Tensor) => tf.div(tf.sum(of, axis, true), count);
-  const mean = centres ? average(x) : tf.scalar(0);
-  const centred = tf.sub(x, mean);
+): tf.Tensor {
+  const average = (of: tf.Tensor) =>
+    count === undefined ? tf.mean(of, axis, true) : tf.div(tf.sum(of, axis, true), count);
+  const mean = centres ? average(x) : undefined;
+  const centred = mean ? tf.sub(x, mean) : x;
   const variance =
-    centres && onePass
+    mean && onePass
       ? tf.maximum(tf.sub(average(tf.square(x)), tf.square(mean)), 0)
       : average(tf.square(centred));
-  const normalised = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
-  const scaled = gamma ? tf.mul(normalised, gamma) : normalised;
+  const rstd = tf.rsqrt(tf.add(variance, epsilon));
+  const scaled = gamma ? scaledBy(centred, rstd, gamma) : tf.mul(centred, rstd);
   return beta ? tf.add(scaled, beta) : scaled;
+}
+
+/** The product of the three, of those first that are small where two are. */
+function scaledBy(centred: tf.Tensor, rstd: tf.Tensor, gamma: tf.Tensor): tf.Tensor {
+  const shape = tf.broadcast_util.assertAndGetBroadcastShape(rstd.shape, gamma.shape);
+  const isSmall = tf.util.sizeFromShape(shape) < centred.size;
+  if (isSmall) return tf.mul(centred, tf.mul(rstd, gamma));
+  return tf.mul(tf.mul(centred, rstd), gamma);
 }
 
 /** The axes in ascending order: a graph has gamma already in the shape that broadcasts against x. */

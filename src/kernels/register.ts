@@ -60,6 +60,12 @@ export function usesFusedKernel(backendName: string = tf.getBackend()): boolean 
   return tf.getKernel(LayerNorm, backendName) != null && !composedBackends.has(backendName);
 }
 
+/** Whether the current backend transposes slowly, as its object says; one that is not ours does not say. */
+export function transposesSlowly(): boolean {
+  const own = FUSED_BACKENDS.find(({name}) => name === tf.getBackend());
+  return own?.transposesSlowly === true;
+}
+
 /** Registers a kernel of each name under a backend's name, where there is none yet. */
 function registerFor(backendName: string, fused?: AnyBackend): void {
   for (const name of KERNEL_NAMES) {

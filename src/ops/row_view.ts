@@ -42,6 +42,13 @@ export function rowView(shape: readonly number[], axes: readonly number[]): RowV
   };
 }
 
+/** Whether the normalised dimensions must be moved behind the others, by two transposes. */
+export function movesAxes(shape: readonly number[], axes: readonly number[]): boolean {
+  const runs = mergeRuns(shape, axes);
+  const first = runs.findIndex(({normalized}) => normalized);
+  return first !== -1 && first < runs.length - 1;
+}
+
 interface Run {
   size: number;
   normalized: boolean;

@@ -7,6 +7,7 @@ import {layerNormGrad} from './layer_norm_grad.js';
 
 export const webgpu: FusedBackend<WebGPUBackend> = {
   name: 'webgpu',
+  transposesSlowly: true,
   kernels: {LayerNorm: layerNorm, LayerNormGrad: layerNormGrad},
   prefersHost,
   onHost,
