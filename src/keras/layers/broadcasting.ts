@@ -1,7 +1,7 @@
 /** Broadcasting that is right on every backend. */
 import {reshape, type Tensor} from '@tensorflow/tfjs-core';
 
-/** Of so many dimensions tfjs's `webgpu` cannot read a vector's place out of the other's. */
+/** The rank from which on tfjs's `webgpu` cannot read a vector's place out of the other's. */
 const LEAST_RANK = 5;
 
 /**

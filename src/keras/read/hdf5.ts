@@ -175,7 +175,7 @@ function listOf(group: Hdf5Group, name: string): string[] {
 const textsOf = (value: unknown): string[] =>
   Array.from((value ?? []) as ArrayLike<string>, String);
 
-/** By the names that h5wasm has for types: `<f`, `<d`, `<i`, `<B` and their like. */
+/** Whether h5wasm names the type as one of numbers: `<f`, `<d`, `<i`, `<B` and their like. */
 const isOfNumbers = ({dtype}: Dataset) => typeof dtype === 'string' && /^[<>][a-zA-Z]$/.test(dtype);
 
 /** Values that the library reads at a time: it takes as much memory again, and takes it for good. */
