@@ -1,5 +1,5 @@
 /** The layers that the entry for Keras adds, by themselves; keras.spec.ts holds them against Keras. */
-import '../../../src/keras/index.js';
+import {loadKerasModel} from '../../../src/keras/index.js';
 import {
   MultiHeadAttention,
   type MultiHeadAttentionArgs,
@@ -142,4 +142,31 @@ describe('GRU', () => {
       const [first, second] = [model.predict(x), model.predict(x)] as tf.Tensor[];
       await expectSame(first, second, 0);
     }));
+});
+
+test('LayerScale, as the ConvNeXt of keras.applications has it, scales each channel', async () => {
+  const layer = (module: string, class_name: string, config: object) => ({
+    ...{module, class_name, config},
+    registered_name: class_name === 'InputLayer' ? null : class_name,
+  });
+  const config = {
+    name: 'sequential',
+    layers: [
+      layer('keras.layers', 'InputLayer', {name: 'x', batch_shape: [null, 2]}),
+      layer('keras.src.applications.convnext', 'LayerScale', {
+        ...{name: 'scale', init_values: 1e-6, projection_dim: 2},
+      }),
+    ],
+  };
+  const model = await loadKerasModel(
+    tf.io.fromMemory({
+      modelTopology: {keras_version: '3.15.1', model_config: {class_name: 'Sequential', config}},
+      weightSpecs: [{name: 'layers/layer_scale/vars/0', shape: [2], dtype: 'float32'}],
+      weightData: Float32Array.of(3, -1).buffer,
+    }),
+  );
+  const y = model.predict(tf.tensor2d([[1, 2]])) as tf.Tensor;
+  expect(Array.from(await y.data())).toEqual([3, -2]);
+  y.dispose();
+  model.dispose();
 });

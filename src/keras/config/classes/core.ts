@@ -1,6 +1,7 @@
 import {EinsumDense} from '../../layers/core/einsum_dense.js';
 import {FirstOf} from '../../layers/core/first_of.js';
 import {Identity} from '../../layers/core/identity.js';
+import {LayerScale} from '../../layers/core/layer_scale.js';
 import {SpectralNormalization} from '../../layers/core/spectral_normalization.js';
 import {AttachMask, CombineMasks, MaskOf} from '../../layers/masks.js';
 import {KerasOperation} from '../../operations/keras_operation.js';
@@ -25,6 +26,7 @@ export const core: KerasClasses = {
   Identity: {layer: Identity, masks: {'3.0': 'passes'}, returnsInput: true},
   JaxLayer: runs('a function of JAX'),
   Lambda: runs('a function of Python'),
+  LayerScale: {layer: LayerScale}, // of keras.applications.convnext
   Masking: {masks: 'makes'},
   SpectralNormalization: {
     layer: SpectralNormalization,
