@@ -21,13 +21,20 @@ export function inPresentForm(model: Json): Json {
   return withScalarInputs(withInput(present));
 }
 
+/** What runs layers one after the other; a Pipeline of Keras 3 is a layer, without an InputLayer. */
+const SEQUENCES = new Set(['Pipeline', 'Sequential']);
+
 /** Up to TF 2.2 a sequential model had no InputLayer: its first layer says what the input is. */
 function withInput(model: Json): Json {
   const layers = layersOf(model);
   const [first] = layers ?? [];
-  if (classOf(model) !== 'Sequential' || !layers || !first?.config || layersOf(first)) return model;
+  if (!SEQUENCES.has(classOf(model)) || !layers || !first?.config || layersOf(first)) return model;
   const shape =
-    first.config.batch_input_shape ?? model.config.build_input_shape ?? model.build_input_shape;
+    first.config.batch_input_shape ??
+    model.config.build_input_shape ??
+    model.build_input_shape ??
+    model.build_config?.input_shape ??
+    model.inbound_nodes?.[0]?.args?.[0]?.config?.shape;
   if (classOf(first) === 'InputLayer' || !Array.isArray(shape)) return model;
   const name = `${nameOf(first)}_input`;
   const dtype = classOf(first) === 'Embedding' ? 'float32' : (first.config.dtype ?? 'float32');

@@ -5,6 +5,7 @@ import {ourClasses} from '../config/classes/index.js';
 import {activationClasses} from './activations/functions.js';
 import {LayerActivation} from './activations/layer_activation.js';
 import {KerasCall} from './keras_call.js';
+import {OrthogonalRegularizer} from './orthogonal_regularizer.js';
 import {registerSegmentSum} from './segment_sum.js';
 
 type Class = serialization.SerializableConstructor<serialization.Serializable>;
@@ -22,6 +23,7 @@ export function registerKerasLayers(): void {
   serialization.registerClass(KerasCall);
   for (const activation of activationClasses) serialization.registerClass(activation);
   serialization.registerClass(LayerActivation as unknown as Class);
+  serialization.registerClass(OrthogonalRegularizer);
   for (const [name, [registered]] of Object.entries(classNameMap())) {
     if (!builtIn.has(name)) builtIn.set(name, registered);
   }

@@ -270,6 +270,39 @@ describe('what tfjs cannot do is not ignored', () => {
     await expectError(bytes, className, message);
   });
 
+  test.each([
+    ['Lambda', {}, 'it runs a function of Python'],
+    ['TFSMLayer', {}, 'it runs a SavedModel'],
+    [
+      'TextVectorization',
+      {},
+      'strings, which layers of tfjs do not take. In Python, cut the model',
+    ],
+    ['StringLookup', {}, ".get_layer('dense').output, model.outputs).save('cut.keras')"],
+    ['Hashing', {}, 'it hashes its input'],
+    ['Discretization', {num_bins: 3}, 'it has no bin_boundaries'],
+    ['IntegerLookup', {}, 'its vocabulary is not in its config'],
+    ['IntegerLookup', {vocabulary: [2 ** 40]}, 'that an int32 can hold'],
+    ['IntegerLookup', {vocabulary: [1], output_mode: 'tf_idf'}, 'tf_idf is not supported'],
+    ['IntegerLookup', {vocabulary: [1], num_oov_indices: 2, salt: [1, 2]}, 'it hashes numbers'],
+    ['EinsumDense', {equation: 'ab,bc', output_shape: 8}, 'its equation "ab,bc" must be of a form'],
+    ['EinsumDense', {equation: 'abc,cd->abd', output_shape: 8}, 'does not fit the input'],
+  ])('a %s %j in the place of a Dense', async (class_name, config, message) => {
+    const bytes = await changed('keras3_mlp', (model) => {
+      const dense = layer(model, 'Dense');
+      Object.assign(dense, {class_name, config: {name: dense.config.name, ...config}});
+    });
+    await expectError(bytes, '"dense"', message);
+  });
+
+  test('a penalty on what a layer within another gives', async () => {
+    const bytes = await changed('keras3_masked_lstm', (config) => {
+      const inner = layer(config, 'Bidirectional').config.layer;
+      inner.config.activity_regularizer = {class_name: 'L2', config: {l2: 0.1}};
+    });
+    await expectError(bytes, 'within Bidirectional layer "bidirectional', 'activity_regularizer');
+  });
+
   test('called with training', async () => {
     const bytes = await changed('keras3_encoder', (config) => {
       layer(config, 'MultiHeadAttention').inbound_nodes[0].kwargs = {training: true};

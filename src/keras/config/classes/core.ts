@@ -6,6 +6,7 @@ import {SpectralNormalization} from '../../layers/core/spectral_normalization.js
 import {AttachMask, CombineMasks, MaskOf} from '../../layers/masks.js';
 import {KerasOperation} from '../../operations/keras_operation.js';
 import type {Json} from '../saved.js';
+import {inVersion} from '../version.js';
 import type {KerasClass, KerasClasses, OptionRule} from './row.js';
 
 /** A text that is no word: tfjs changes the case of all texts of a config but those called a name. */
@@ -21,7 +22,13 @@ const runs = (what: string): KerasClass => ({
 export const core: KerasClasses = {
   Dense: {masks: 'passes'},
   Embedding: {masks: 'makes', masksIf: 'mask_zero'},
-  EinsumDense: {layer: EinsumDense, options: {equation: asText, bias_axes: asText}},
+  EinsumDense: {
+    layer: EinsumDense,
+    options: {equation: asText, bias_axes: asText},
+    adds: (_config, version) => ({
+      guesses_bias_axis: inVersion({'2.0': false, '3.10': true}, version),
+    }),
+  },
   FlaxLayer: runs('a module of Flax'),
   Identity: {layer: Identity, masks: {'3.0': 'passes'}, returnsInput: true},
   JaxLayer: runs('a function of JAX'),

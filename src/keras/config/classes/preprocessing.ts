@@ -43,6 +43,7 @@ export const preprocessing: KerasClasses = {
   Hashing: hashes,
   IntegerLookup: {layer: IntegerLookup, refuses: otherVocabulary},
   Normalization: {...passesIn3, layer: Normalization},
+  Pipeline: ofImages,
   RandomCrop: {...ofImages, layer: RandomCrop, refuses: cropsInTraining},
   Rescaling: {...passesIn3, layer: Rescaling},
   Resizing: {...ofImages, layer: Resizing},

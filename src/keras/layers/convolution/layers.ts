@@ -5,8 +5,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable, Shape} from '@tensorflow/tfjs-layers';
 import {type Activation, type ActivationOption, resolveActivation} from '../activations/resolve.js';
+import {addBias} from '../bias.js';
 import {withOneRank} from '../broadcasting.js';
-import {type DataFormat, fromLast, shapeFromLast, shapeToLast, toLast} from '../data_format.js';
+import {
+  type DataFormat,
+  fromLast,
+  isFirst,
+  shapeFromLast,
+  shapeToLast,
+  toLast,
+} from '../data_format.js';
 import type {DenseOptions} from '../dense_options.js';
 import {
   type ArgsOf,
@@ -30,6 +38,8 @@ interface ConvolutionOptions {
   useBias: boolean;
   outputPadding: number | number[] | null;
   depthMultiplier: number;
+  /** Whether a bias is added as Keras 3 does since 3.7 (`../bias.ts`). */
+  guessesBiasAxis: boolean;
 }
 
 type ConvolutionArgs = ArgsOf<ConvolutionOptions> & DenseOptions & {activation?: ActivationOption};
@@ -45,6 +55,7 @@ const DEFAULTS: ConvolutionOptions = {
   useBias: true,
   outputPadding: null,
   depthMultiplier: 1,
+  guessesBiasAxis: false,
 };
 
 /** Which options a class has besides those that all have. */
@@ -68,6 +79,7 @@ abstract class ConvolutionLayer extends OptionsLayer<ConvolutionOptions> {
   protected readonly weightKinds: WeightKinds<string>;
   private readonly kind: Kind;
   private bias: LayerVariable | null = null;
+  private builtShape?: Shape;
 
   constructor(args: ConvolutionArgs, kind: Kind) {
     super(args, DEFAULTS);
@@ -90,6 +102,7 @@ abstract class ConvolutionLayer extends OptionsLayer<ConvolutionOptions> {
     const channels = shapeToLast(shape, this.options.dataFormat).at(-1);
     if (channels == null) throw this.error('the number of channels must be known.');
     this.buildKernels(channels);
+    if (this.options.guessesBiasAxis) this.builtShape = this.shapeOf([shape]);
     if (this.options.useBias) this.bias = this.add('bias', [this.outputChannels(channels)]);
     this.built = true;
   }
@@ -125,9 +138,14 @@ abstract class ConvolutionLayer extends OptionsLayer<ConvolutionOptions> {
   protected override compute([input]: tf.Tensor[], {training}: CallArgs): tf.Tensor {
     const {dataFormat} = this.options;
     const x = toLast(tf.cast(input, 'float32'), dataFormat);
-    const y = this.convolved(x, training);
-    const moved = this.bias ? tf.add(...withOneRank(y, this.bias.read())) : y;
-    return this.activation.apply(fromLast(moved, dataFormat));
+    const y = fromLast(this.convolved(x, training), dataFormat);
+    return this.activation.apply(this.bias ? this.biased(y, this.bias.read()) : y);
+  }
+
+  private biased(y: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+    if (!isFirst(this.options.dataFormat)) return tf.add(...withOneRank(y, bias));
+    const spread = tf.reshape(bias, [-1, ...this.sizes.map(() => 1)]);
+    return addBias(y, spread, this.builtShape);
   }
 
   protected override shapeOf([shape]: Shape[]): Shape {

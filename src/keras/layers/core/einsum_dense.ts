@@ -1,8 +1,9 @@
 /** A dense layer whose product is any that an equation of Einstein's notation says. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable, Shape} from '@tensorflow/tfjs-layers';
 import {einsum} from '../../operations/einsum.js';
 import {type Activation, type ActivationOption, resolveActivation} from '../activations/resolve.js';
+import {addBias} from '../bias.js';
 import type {DenseOptions} from '../dense_options.js';
 import {type LayerArgs, OptionsLayer, shapesOf} from '../options_layer.js';
 import {addWeightOf, resolveWeightKinds, type WeightKinds} from '../weight_kinds.js';
@@ -15,6 +16,8 @@ export interface EinsumDenseArgs extends LayerArgs, DenseOptions {
   activation?: ActivationOption;
   /** The labels of the output that the bias has; none: there is no bias. */
   biasAxes?: {name: string} | null;
+  /** Whether a bias is added as Keras 3 does since 3.10 (`../bias.ts`). */
+  guessesBiasAxis?: boolean;
 }
 
 /** The shapes that an equation gives for a shape of the input. */
@@ -35,6 +38,8 @@ export class EinsumDense extends OptionsLayer {
 
   private readonly equation: string;
   private readonly biasAxes: string;
+  private readonly guessesBiasAxis: boolean;
+  private builtShape?: Shape;
   /** The option `outputShape`, which is the name of a layer's own property. */
   private readonly givenShape: (number | null)[];
   private readonly activation: Activation;
@@ -46,6 +51,7 @@ export class EinsumDense extends OptionsLayer {
     super(args, {});
     this.equation = args.equation.name.replace(/\s/g, '');
     this.biasAxes = args.biasAxes?.name ?? '';
+    this.guessesBiasAxis = args.guessesBiasAxis ?? false;
     this.givenShape = [args.outputShape].flat();
     this.activation = resolveActivation(args.activation);
     this.weightKinds = resolveWeightKinds(args, {kernel: 'glorotUniform', bias: 'zeros'});
@@ -53,7 +59,8 @@ export class EinsumDense extends OptionsLayer {
 
   /** @throws Error The equation is none of the forms of Keras, or a size of the kernel is open. */
   override build(inputShape: Shape | Shape[]): void {
-    const {kernel, bias} = this.shapes(shapesOf(inputShape)[0]);
+    const {kernel, bias, output} = this.shapes(shapesOf(inputShape)[0]);
+    if (this.guessesBiasAxis) this.builtShape = output;
     const {kinds} = this.weightKinds;
     this.kernel = addWeightOf(this, kinds.kernel, 'kernel', kernel);
     if (this.biasAxes) this.bias = addWeightOf(this, kinds.bias, 'bias', bias);
@@ -68,12 +75,13 @@ export class EinsumDense extends OptionsLayer {
       activation: this.activation.getClassName(),
       biasAxes: this.biasAxes ? {name: this.biasAxes} : null,
       ...this.weightKinds.saved,
+      guessesBiasAxis: this.guessesBiasAxis,
     };
   }
 
   protected override compute([x]: tf.Tensor[]): tf.Tensor {
     const y = einsum(this.equation, [x, this.kernel.read()]);
-    return this.activation.apply(this.bias ? tf.add(y, this.bias.read()) : y);
+    return this.activation.apply(this.bias ? addBias(y, this.bias.read(), this.builtShape) : y);
   }
 
   protected override shapeOf([shape]: Shape[]): Shape {
@@ -100,6 +108,11 @@ export class EinsumDense extends OptionsLayer {
       left && elided
         ? [batch, ...others.slice(0, elided - 1), ...this.givenShape]
         : [batch, ...this.givenShape, ...(right ? input.slice(input.length - elided) : [])];
+    // A size that is left open is the input's, where the label is one of the input's.
+    [...to].forEach((label, k) => {
+      const at = from.indexOf(label);
+      if (at >= 0) output[before + k] ??= input[before + at];
+    });
     const sizeOf = (label: string): number => {
       const size = from.includes(label)
         ? input[before + from.indexOf(label)]
