@@ -62,8 +62,16 @@ export function usesFusedKernel(backendName: string = tf.getBackend()): boolean 
 
 /** Whether the current backend transposes slowly, as its object says; one that is not ours does not say. */
 export function transposesSlowly(): boolean {
-  const own = FUSED_BACKENDS.find(({name}) => name === tf.getBackend());
-  return own?.transposesSlowly === true;
+  return ownObject()?.transposesSlowly === true;
+}
+
+/** Whether the current backend's sine and cosine are rough, as its object says. */
+export function hasRoughSines(): boolean {
+  return ownObject()?.hasRoughSines === true;
+}
+
+function ownObject(): AnyBackend | undefined {
+  return FUSED_BACKENDS.find(({name}) => name === tf.getBackend());
 }
 
 /** Registers a kernel of each name under a backend's name, where there is none yet. */

@@ -46,6 +46,7 @@ import {softmax} from './softmax.js';
 import {isChannelsLast, spaceToDepth} from './space_to_depth.js';
 import {stridedSlice} from './strided_slice.js';
 import {transpose} from './transpose.js';
+import {cos, sin} from './trigonometry.js';
 
 const FFT_KERNELS = ['FFT', 'IFFT', 'Complex', 'Real', 'Imag'];
 
@@ -61,6 +62,7 @@ export const SUPPLIED_OPS: Readonly<Record<string, SuppliedOp>> = {
   Cast: {run: castToBool, isNeeded: isToBool},
   ClipByValue: {run: clip, isNeeded: isNotFloat},
   Conv2D: {run: conv2d},
+  Cos: {run: cos},
   Cumprod: {run: cumprod},
   Cumsum: {run: cumsum},
   Einsum: {run: einsumOp, prepare: prepareEinsum},
@@ -96,6 +98,7 @@ export const SUPPLIED_OPS: Readonly<Record<string, SuppliedOp>> = {
   Roll: {run: roll},
   Select: {run: select},
   SelectV2: {run: selectV2},
+  Sin: {run: sin},
   Softmax: {run: softmax, isNeeded: (_, {hasHuge}) => hasHuge},
   Softsign: {run: softsign},
   SpaceToDepth: {run: spaceToDepth, isNeeded: isChannelsLast},
