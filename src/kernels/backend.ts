@@ -9,13 +9,6 @@ export interface FusedBackend<Backend> {
   /** Its kernels. For one that it lacks, the default in `composed` serves. */
   kernels: Partial<Kernels<Backend>>;
   /**
-   * Whether two transposes cost more than one kernel saves, so that a normalisation over axes which are not
-   * the last is faster as several ops, where it is only to be computed.
-   */
-  transposesSlowly?: boolean;
-  /** Whether its sine and cosine may be off by more than float32 is. */
-  hasRoughSines?: boolean;
-  /**
    * What keeps the kernels from running on a backend; undefined where nothing does. It is asked of
    * the instance, or of null where the backend is not set up, before each call.
    */

@@ -60,20 +60,6 @@ export function usesFusedKernel(backendName: string = tf.getBackend()): boolean 
   return tf.getKernel(LayerNorm, backendName) != null && !composedBackends.has(backendName);
 }
 
-/** Whether the current backend transposes slowly, as its object says; one that is not ours does not say. */
-export function transposesSlowly(): boolean {
-  return ownObject()?.transposesSlowly === true;
-}
-
-/** Whether the current backend's sine and cosine are rough, as its object says. */
-export function hasRoughSines(): boolean {
-  return ownObject()?.hasRoughSines === true;
-}
-
-function ownObject(): AnyBackend | undefined {
-  return FUSED_BACKENDS.find(({name}) => name === tf.getBackend());
-}
-
 /** Registers a kernel of each name under a backend's name, where there is none yet. */
 function registerFor(backendName: string, fused?: AnyBackend): void {
   for (const name of KERNEL_NAMES) {

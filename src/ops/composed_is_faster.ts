@@ -1,5 +1,5 @@
 /** Whether a normalisation that is only to be computed is faster as several ops of tfjs. */
-import {transposesSlowly} from '../kernels/register.js';
+import {traits} from '../kernels/traits.js';
 import {movesAxes} from './row_view.js';
 
 /**
@@ -8,5 +8,5 @@ import {movesAxes} from './row_view.js';
  * @param axes Non-negative, distinct.
  */
 export function composedIsFaster(shape: readonly number[], axes: readonly number[]): boolean {
-  return movesAxes(shape, axes) && transposesSlowly();
+  return movesAxes(shape, axes) && traits().transposesSlowly;
 }

@@ -62,7 +62,7 @@ const ARROWS: Record<string, string[]> = {
   ops: ['kernels'],
   layers: ['ops'],
   keras: ['gradients/register.ts', 'kernels/register.ts', 'layers', 'ops'],
-  graph: ['gradients/register.ts', 'kernels/register.ts', 'ops'],
+  graph: ['gradients/register.ts', 'kernels/register.ts', 'kernels/traits.ts', 'ops'],
 };
 
 test('there are imports to read, and each part of src has its row', () => {

@@ -7,12 +7,12 @@
  * `cosf` (Moshier 1992).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {hasRoughSines} from '../../kernels/register.js';
+import {traits} from '../../kernels/traits.js';
 import type {Op} from './op.js';
 
-export const sin: Op = ({inputs: [x]}) => (hasRoughSines() ? sineFrom(x, 0) : tf.sin(x));
+export const sin: Op = ({inputs: [x]}) => (traits().hasRoughSines ? sineFrom(x, 0) : tf.sin(x));
 
-export const cos: Op = ({inputs: [x]}) => (hasRoughSines() ? sineFrom(x, 1) : tf.cos(x));
+export const cos: Op = ({inputs: [x]}) => (traits().hasRoughSines ? sineFrom(x, 1) : tf.cos(x));
 
 const QUARTER = [1.5703125, 4.837512969970703e-4, 7.549789954891882e-8];
 const SINE = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1];

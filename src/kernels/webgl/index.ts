@@ -7,8 +7,6 @@ import {layerNormGrad} from './layer_norm_grad.js';
 
 export const webgl: FusedBackend<MathBackendWebGL> = {
   name: 'webgl',
-  transposesSlowly: true,
-  hasRoughSines: true,
   kernels: {LayerNorm: layerNorm, LayerNormGrad: layerNormGrad},
   obstacle,
   // Small tensors that are not on the GPU: tfjs would rather compute with them than upload them.

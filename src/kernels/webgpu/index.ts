@@ -7,8 +7,6 @@ import {layerNormGrad} from './layer_norm_grad.js';
 
 export const webgpu: FusedBackend<WebGPUBackend> = {
   name: 'webgpu',
-  transposesSlowly: true,
-  hasRoughSines: true,
   kernels: {LayerNorm: layerNorm, LayerNormGrad: layerNormGrad},
   prefersHost,
   onHost,
