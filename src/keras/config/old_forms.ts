@@ -18,7 +18,27 @@ export function inPresentForm(model: Json): Json {
     ]),
   );
   const present = {...model, config: Array.isArray(config) && !isList ? config : inner};
-  return withScalarInputs(withInput(present));
+  return withScalarInputs(withInput(withListedCalls(present)));
+}
+
+/**
+ * Keras 2 saves a call of a model with a dict of tensors as it is given. The tensors are those of the
+ * model's inputs: by their keys, where the model was made of a dict too, else by the inputs' names.
+ *
+ * Source: `_flatten_to_reference_inputs` of tf_keras/src/engine/functional.py.
+ */
+function withListedCalls(model: Json): Json {
+  const inputs = model.config?.input_layers;
+  if (!inputs || !Array.isArray(model.inbound_nodes)) return model;
+  const names: Json[] = Array.isArray(inputs)
+    ? inputs.map((input: Json) => input?.[0])
+    : Object.keys(inputs).sort();
+  const inbound_nodes = model.inbound_nodes.map((node: Json) => {
+    const isDict = node !== null && typeof node === 'object' && !Array.isArray(node);
+    const isCall = isDict && names.every((name) => Array.isArray(node[name]));
+    return isCall && !('args' in node) ? names.map((name) => node[name]) : node;
+  });
+  return {...model, inbound_nodes};
 }
 
 /** What runs layers one after the other; a Pipeline of Keras 3 is a layer, without an InputLayer. */

@@ -28,12 +28,36 @@ export function classOf({class_name}: {class_name: string}): string {
 const KERAS_MODULE = /^(keras|tf_keras|tensorflow(\.python)?\.keras)(\.|$)/;
 
 /**
+ * An option that Keras has saved of a class in every version: a layer of that name without it is of
+ * somebody else's class. It tells them apart in an `.h5` file, which says no module.
+ */
+const ALWAYS_SAVED: Readonly<Record<string, string>> = {
+  BatchNormalization: 'epsilon',
+  Concatenate: 'axis',
+  Dense: 'units',
+  Dropout: 'rate',
+  Embedding: 'input_dim',
+  GRU: 'units',
+  GroupNormalization: 'epsilon',
+  LSTM: 'units',
+  LayerNormalization: 'epsilon',
+  Masking: 'mask_value',
+  MultiHeadAttention: 'num_heads',
+  RMSNormalization: 'epsilon',
+  Rescaling: 'scale',
+  UnitNormalization: 'axis',
+};
+
+/**
  * Whether a layer's class is not one of Keras: its name may be that of a class of Keras, which then
  * must not take its place. Keras 2 tells it by a package in the class's name (`my>Dense`), Keras 3
  * by the module or by the name under which the class was registered.
  */
-export function isUsersOwn({class_name, module, registered_name}: SavedLayer): boolean {
+export function isUsersOwn(saved: SavedLayer): boolean {
+  const {class_name, module, registered_name, config} = saved;
   if ([class_name, registered_name].some((name) => name?.includes('>'))) return true;
+  const option = module === undefined && own(ALWAYS_SAVED, class_name);
+  if (option && Object.keys(config).length > 0 && !(option in config)) return true;
   if (module == null) return registered_name != null;
   return module !== 'builtins' && !KERAS_MODULE.test(module);
 }
