@@ -361,6 +361,18 @@ export const patternGraphs: PatternGraph[] = [
     beta,
   },
   {
+    name: 'the mean before x in the squared difference',
+    pattern: 'centred',
+    build(graph) {
+      moments(graph, [2], 1e-3);
+      graph.node('difference').input?.reverse();
+      graph.op('Sub', 'centred', ['x', 'mean']);
+      graph.op('Mul', 'out', ['centred', 'rstd']);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+  },
+  {
     name: 'the variance of the centred tensor, gamma after the product',
     pattern: 'centred',
     build(graph) {
