@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {checkModel, checkTraining} from './config/check.js';
+import {hasLibraryClass} from './config/classes/libraries.js';
 import {assumedVersion} from './config/old_forms.js';
 import type {Json, SavedLayer} from './config/saved.js';
 import {translateModel} from './config/translate.js';
@@ -91,6 +92,8 @@ async function build(
   {pace, report}: Loading,
 ): Promise<LayersModel> {
   const version = readVersion(kerasVersion);
+  // Only whoever opens such a model needs these layers.
+  if (hasLibraryClass(model)) await import('./hub/index.js');
   const config = withCustomObjects(customObjects, () => translateModel(model, version));
   const stored = await weights();
   const made: tf.Variable[] = [];

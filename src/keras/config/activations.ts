@@ -13,6 +13,8 @@ const ACTIVATIONS = new Set([
 const OTHER_NAMES = new Map([
   ['silu', 'swish'],
   ['hard_swish', 'hard_silu'],
+  ['keras_hub>gelu_approximate', 'gelu_approximate'],
+  ['keras_nlp>gelu_approximate', 'gelu_approximate'],
 ]);
 
 /** The layers without weights that do the same to each tensor: they may be an option `activation`. */

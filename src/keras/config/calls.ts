@@ -1,6 +1,6 @@
 /** Reads the calls of a layer in a functional model, as Keras 2 and as Keras 3 save them. */
 import {rowOf} from './classes/index.js';
-import {classOf, type Json, nameOf, printed, type SavedLayer} from './saved.js';
+import {classOf, type Json, nameOf, own, printed, type SavedLayer} from './saved.js';
 
 /** A tensor of a model: the layer that gives it, at which of its calls, which of its outputs. */
 export type Reference = [layer: string, call: number, output: number];
@@ -69,7 +69,9 @@ const FIRST_ARGUMENT = new Set(['inputs', 'sequences', 'sequence', 'x']);
 
 function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
   const className = classOf(layer);
-  const {tensors = [], listed, callOptions = [], ignored = [], usesMask} = rowOf(layer);
+  const row = rowOf(layer);
+  const {tensors = [], listed, callOptions = [], callDefaults = {}} = row;
+  const {ignored = [], usesMask} = row;
   const inKeras2 = layer.inbound_nodes?.every(Array.isArray);
   const call: Call = {
     inputs: [],
@@ -110,7 +112,7 @@ function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
   });
   for (const [key, value] of Object.entries(kwargs)) {
     if (ignored.includes(key) && !inKeras2) continue;
-    if (value == null || value === false || key === 'name') continue;
+    if (value == null || value === (own(callDefaults, key) ?? false) || key === 'name') continue;
     const found = references(value);
     if (isMask(key)) call.masks[key] = value;
     else if (found.length && tensors.includes(key)) take(key, found);

@@ -138,11 +138,14 @@ function withoutRepeats({inputs, names, options}: GraphCall): Named {
 }
 
 /** What Keras gives a layer in a call, and tfjs in the config. @throws Error Its calls differ. */
-function callOptions({name, className, row}: GraphLayer, calls: Named[]): Record<string, Json> {
+function callOptions(layer: GraphLayer, calls: Named[]): Record<string, Json> {
+  const {name, className, row, saved} = layer;
   const [options = {}, ...others] = calls.map((call) =>
     row.namesInputs ? {...call.options, input_names: call.names.map(camelCase)} : call.options,
   );
   if (others.every((other) => JSON.stringify(other) === JSON.stringify(options))) return options;
+  const mixed = saved && row.mixedCalls?.(saved);
+  if (mixed) return mixed;
   throw new Error(`${className} layer "${name}" is called in different ways.`);
 }
 

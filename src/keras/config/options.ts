@@ -61,7 +61,7 @@ export function translateOptions(
     if (key === 'dtype') return [[key, dtypeName(value)]];
     if (LAYER_OPTIONS.includes(key) && value?.class_name) return [[key, translateLayer(value)]];
     if (key === 'cells') return [[key, value.map(translateLayer)]];
-    const isActivation = key === 'activation' || key === 'recurrent_activation';
+    const isActivation = /^([a-z]+_)?activation$/.test(key);
     return [[key, isActivation ? activation(value) : translate(value)]];
   });
   return {...Object.fromEntries(entries), ...rowOf(saved).adds?.(saved.config, version)};

@@ -11,11 +11,13 @@ import {
   TensorArgument,
 } from './calls.js';
 import {rowOf} from './classes/index.js';
+import {libraryRow} from './classes/libraries.js';
 import {classOf, isUsersOwn, type Json, type SavedLayer} from './saved.js';
 
 /** Whether neither Keras's classes nor those of tfjs have it. */
 export function isOwnClass(saved: SavedLayer): boolean {
-  return isUsersOwn(saved) || !isBuiltIn(rowOf(saved).playedBy ?? classOf(saved));
+  if (isUsersOwn(saved)) return libraryRow(saved) === undefined;
+  return !isBuiltIn(rowOf(saved).playedBy ?? classOf(saved));
 }
 
 /**

@@ -53,8 +53,10 @@ function translateLayer(saved: SavedLayer, context: Context): Json {
  */
 function tfjsClass(saved: SavedLayer, context: Context): string {
   const className = classOf(saved);
-  const usersOwn = isUsersOwn(saved);
-  const names = usersOwn ? ownNames(saved) : [rowOf(saved).playedBy ?? className];
+  const {playedBy, layer} = rowOf(saved);
+  const usersOwn = isOwnClass(saved) && isUsersOwn(saved);
+  const player = playedBy ?? (isUsersOwn(saved) ? layer?.className : className) ?? className;
+  const names = usersOwn ? ownNames(saved) : [player];
   const name = names.find((each) => registeredLayer(each, usersOwn));
   if (name) return name;
   const absent = rowOf(saved).absent?.(saved);

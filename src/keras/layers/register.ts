@@ -2,6 +2,7 @@
 import {serialization} from '@tensorflow/tfjs-core';
 import {LayersModel, layers} from '@tensorflow/tfjs-layers';
 import {ourClasses} from '../config/classes/index.js';
+import type {LayerClass} from '../config/classes/row.js';
 import {activationClasses} from './activations/functions.js';
 import {LayerActivation} from './activations/layer_activation.js';
 import {KerasCall} from './keras_call.js';
@@ -19,13 +20,23 @@ const builtIn = new Map<string, Class>();
  */
 export function registerKerasLayers(): void {
   registerSegmentSum();
-  for (const layer of ourClasses()) serialization.registerClass(layer);
   serialization.registerClass(KerasCall);
   for (const activation of activationClasses) serialization.registerClass(activation);
   serialization.registerClass(LayerActivation as unknown as Class);
   serialization.registerClass(OrthogonalRegularizer);
+  for (const layer of ourClasses()) serialization.registerClass(layer);
   for (const [name, [registered]] of Object.entries(classNameMap())) {
     if (!builtIn.has(name)) builtIn.set(name, registered);
+  }
+}
+
+/** Registers the classes of a library's layers, unless a user has one of his own under the name. */
+export function addLayers(classes: LayerClass[]): void {
+  for (const layer of classes) {
+    const {className} = layer;
+    if (Object.hasOwn(classNameMap(), className)) continue;
+    serialization.registerClass(layer);
+    builtIn.set(className, layer as unknown as Class);
   }
 }
 

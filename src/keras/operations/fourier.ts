@@ -38,7 +38,8 @@ const swapped = (x: tf.Tensor): tf.Tensor => {
   return tf.transpose(x, [...order.slice(0, -2), x.rank - 1, x.rank - 2]);
 };
 
-function transform2d(pair: Complex, inverse: boolean): Complex {
+/** Along the last two axes. */
+export function transform2d(pair: Complex, inverse: boolean): Complex {
   const rows = transform(pair, inverse).map(swapped) as Complex;
   return transform(rows, inverse).map(swapped) as Complex;
 }

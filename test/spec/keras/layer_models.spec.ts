@@ -1,6 +1,7 @@
 /** A model for each option of each layer: what it predicts and how it learns, held against Keras. */
 import {loadKerasModel} from '../../../src/keras/index.js';
 import {tf} from '../../backends/current.js';
+import hubFixture from '../../fixtures/keras/hub_models.json';
 import fixture from '../../fixtures/keras/layer_models_keras3.json';
 import {expectClose} from '../../support/close.js';
 
@@ -16,7 +17,7 @@ interface LayerModelCase {
   trained?: Stored[];
 }
 
-const cases = fixture.cases as unknown as LayerModelCase[];
+const cases = [...fixture.cases, ...hubFixture.cases] as unknown as LayerModelCase[];
 
 /** The model as the converter would leave it: a topology, and weights by their paths in `.keras`. */
 function artifacts({config, weights}: LayerModelCase): tf.io.ModelArtifacts {

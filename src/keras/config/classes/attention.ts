@@ -54,6 +54,6 @@ export const attention: KerasClasses = {
  * Source: `_compute_attention` of layers/attention/multi_head_attention.py and
  * layers/activations/softmax.py.
  */
-function zeroUnseeing(_config: Json, version: KerasVersion): Json {
+export function zeroUnseeing(_config: Json, version: KerasVersion): Json {
   return inVersion({'2.0': false, '3.10': true}, version) ? {zero_unseeing: true} : {};
 }

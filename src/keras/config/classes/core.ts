@@ -2,12 +2,13 @@ import {EinsumDense} from '../../layers/core/einsum_dense.js';
 import {FirstOf} from '../../layers/core/first_of.js';
 import {Identity} from '../../layers/core/identity.js';
 import {LayerScale} from '../../layers/core/layer_scale.js';
+import {ReversibleEmbedding} from '../../layers/core/reversible_embedding.js';
 import {SpectralNormalization} from '../../layers/core/spectral_normalization.js';
 import {AttachMask, CombineMasks, MaskOf} from '../../layers/masks.js';
 import {KerasOperation} from '../../operations/keras_operation.js';
-import type {Json} from '../saved.js';
+import type {Json, SavedLayer} from '../saved.js';
 import {inVersion} from '../version.js';
-import type {KerasClass, KerasClasses, OptionRule} from './row.js';
+import {type KerasClass, type KerasClasses, type OptionRule, only} from './row.js';
 
 /** A text that is no word: tfjs changes the case of all texts of a config but those called a name. */
 const asText: OptionRule = {value: (text: Json) => (text == null ? null : {name: text})};
@@ -18,6 +19,16 @@ const runs = (what: string): KerasClass => ({
     `it runs ${what}, which the file does not hold. In Python, write operations of keras.ops in its ` +
     'place, or a class of layers of your own, and save the model anew.',
 });
+
+const reversible: KerasClass = {
+  layer: ReversibleEmbedding,
+  options: {reverse_dtype: only(null, 'float32')},
+  callOptions: ['reverse'],
+  mixedCalls: reverseRanks,
+  masks: 'makes',
+  masksIf: 'mask_zero',
+  masksUnless: 'reverse',
+};
 
 export const core: KerasClasses = {
   Dense: {masks: 'passes'},
@@ -35,6 +46,7 @@ export const core: KerasClasses = {
   Lambda: runs('a function of Python'),
   LayerScale: {layer: LayerScale}, // of keras.applications.convnext
   Masking: {masks: 'makes'},
+  ReversibleEmbedding: reversible,
   SpectralNormalization: {
     layer: SpectralNormalization,
     wraps: 'layer',
@@ -51,3 +63,16 @@ export const core: KerasClasses = {
   KerasOperation: {layer: KerasOperation},
   MaskOf: {layer: MaskOf},
 };
+
+/** Calls to and fro differ in the rank of what they are given, unless both are of one vector each. */
+function reverseRanks({inbound_nodes = []}: SavedLayer): Json | undefined {
+  const calls = inbound_nodes.map(({args, kwargs}) => ({
+    rank: (args?.[0] ?? kwargs?.inputs)?.config?.shape?.length as number | undefined,
+    isReverse: kwargs?.reverse === true,
+  }));
+  const ranks = (isReverse: boolean) =>
+    calls.filter((call) => call.isReverse === isReverse).map(({rank}) => rank);
+  const [back, forth] = [ranks(true), ranks(false)];
+  const isClear = !back.some((rank) => rank === undefined || forth.includes(rank));
+  return isClear && !forth.includes(undefined) ? {reverse_ranks: back} : undefined;
+}

@@ -2,12 +2,14 @@
  * The table of Keras's classes: one row a class, with all that is known of it, in files as
  * keras.layers groups them. To add a layer, write its class in `../../layers/` and its row here.
  */
+import type {layers} from '@tensorflow/tfjs-layers';
 import {classOf, isUsersOwn, own, type SavedLayer} from '../saved.js';
 import {inVersion, type KerasVersion} from '../version.js';
 import {activations} from './activations.js';
 import {attention} from './attention.js';
 import {convolutional} from './convolutional.js';
 import {core} from './core.js';
+import {libraryRow} from './libraries.js';
 import {merging} from './merging.js';
 import {normalization} from './normalization.js';
 import {pooling} from './pooling.js';
@@ -35,7 +37,12 @@ const nothing: KerasClass = {};
 
 /** The row of a layer's class; an empty one where there is none, or the class is a user's own. */
 export function rowOf(saved: SavedLayer): KerasClass {
-  return (isUsersOwn(saved) ? undefined : own(classes, classOf(saved))) ?? nothing;
+  return (isUsersOwn(saved) ? libraryRow(saved) : own(classes, classOf(saved))) ?? nothing;
+}
+
+/** The row of the class that a layer of tfjs plays. */
+export function rowOfLayer(layer: layers.Layer): KerasClass {
+  return rowOf({class_name: layer.getClassName(), config: {}});
 }
 
 /** The classes of this package that play classes of Keras. */

@@ -40,8 +40,9 @@ export type MaskRule =
  * - `input`: the mask is an input after the others.
  * - `named`: each mask is an input, which `inputNames` tells from the others.
  * - `inner`: the mask is an input after the others, if the layer inside uses one.
+ * - `own`: as `named`, with the masks that the tensors themselves carry, whatever the call is given.
  */
-export type MaskInput = 'attached' | 'input' | 'named' | 'inner';
+export type MaskInput = 'attached' | 'input' | 'named' | 'inner' | 'own';
 
 /** What is done with an option that the class of tfjs does not take as it is saved. */
 export type OptionRule =
@@ -75,16 +76,27 @@ export interface KerasClass {
   namesInputs?: boolean;
   /** Arguments of a call that are options of the class of tfjs. */
   callOptions?: readonly string[];
+  /** What the arguments of a call are by default, where that is not nothing and not `false`. */
+  callDefaults?: Readonly<Record<string, Json>>;
+  /**
+   * The options that stand for calls with different arguments, if the class of tfjs can tell such
+   * calls apart by what they are given.
+   */
+  mixedCalls?: (saved: SavedLayer) => Json | undefined;
   /** Arguments of a call that Keras 3 saves, but sets anew whenever it runs the model. */
   ignored?: readonly string[];
   /** How masks go through it. Default: `none`. */
   masks?: MaskRule | ByVersion<MaskRule>;
   /** The option without which there is no mask after all. */
   masksIf?: string;
+  /** The argument of a call with which there is none either. */
+  masksUnless?: string;
   /** It computes otherwise where its input is masked. */
   usesMask?: MaskInput;
   /** In a call it takes the masks off the tensors that it is given, for all that use them later. */
   takesMasksOff?: ByVersion<boolean>;
+  /** The option with which it leaves them on. */
+  leavesMasksIf?: string;
   /** It hands on the very tensor that it is given, except in training: masks taken off are off both. */
   returnsInput?: boolean;
   /** The class that plays it where inputs have masks: these are inputs after the others. */

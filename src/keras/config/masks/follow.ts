@@ -136,6 +136,10 @@ class Follower {
         const onlyOwn = name === 'query' && this.takesMasksOff(layer);
         use(`${name}_mask`, onlyOwn ? own : (explicit ?? own));
       }
+    } else if (usesMask === 'own') {
+      for (const name of layer.row.tensors ?? []) {
+        use(`${name}_mask`, inputs[made.names.indexOf(name)]?.mask);
+      }
     } else if (usesMask) {
       const [explicit] = made.masks.mask ?? [];
       const arguments_ = new Set(made.names);
@@ -161,6 +165,7 @@ class Follower {
     const none: Tensor = {mask: null, native: false};
     if (rule === 'makes') {
       if (row.masksIf && config[row.masksIf] !== true) return [none];
+      if (row.masksUnless && made.options[row.masksUnless] === true) return [none];
       const mask = maskMadeBy(
         {class_name: layer.className, config},
         `${layer.name}_mask_${call}`,
@@ -168,7 +173,8 @@ class Follower {
       );
       return [{mask, native: row.layer === undefined}];
     }
-    const first = off ? (found.used.query_mask ?? null) : (before?.[0] ?? null);
+    const isNamed = off && row.usesMask === 'named';
+    const first = isNamed ? (found.used.query_mask ?? null) : (before?.[0] ?? null);
     if (rule === 'inner')
       return [{mask: this.maskOfInner(layer, call, made, first), native: false}];
     if (rule === 'passes') return [{mask: first, native: false}];
@@ -241,7 +247,8 @@ class Follower {
     return own;
   }
 
-  private takesMasksOff({row}: GraphLayer): boolean {
+  private takesMasksOff({row, config}: GraphLayer): boolean {
+    if (row.leavesMasksIf && config[row.leavesMasksIf] === true) return false;
     return row.takesMasksOff ? inVersion(row.takesMasksOff, this.version) === true : false;
   }
 

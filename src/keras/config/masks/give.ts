@@ -109,6 +109,7 @@ class Giver {
       input: this.asInput,
       inner: this.asInput,
       named: this.named,
+      own: this.named,
     }[usesMask];
     return {...layer, calls: layer.calls.map((call, i) => give.call(this, layer, call, i))};
   }

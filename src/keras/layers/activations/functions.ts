@@ -74,10 +74,20 @@ function supportOf(x: tf.Tensor): tf.Tensor {
   return tf.cast(tf.less(excess, 1), 'float32');
 }
 
-/** By name, in Keras's spelling. Sources: keras.activations of Keras 3. */
+/** gelu with tanh in the place of erf. Source: keras.activations.gelu, approximate=True. */
+function geluApproximate(x: tf.Tensor): tf.Tensor {
+  const inner = tf.mul(
+    Math.sqrt(2 / Math.PI),
+    tf.add(x, tf.mul(0.044715, tf.mul(x, tf.square(x)))),
+  );
+  return tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(inner)));
+}
+
+/** By name, in Keras's spelling. Sources: keras.activations of Keras 3, keras_hub. */
 const functions: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   celu: (x) => tf.add(tf.relu(x), tf.expm1(tf.minimum(x, 0))),
   exponential: tf.exp,
+  gelu_approximate: geluApproximate,
   glu,
   hard_shrink: (x) => keptWhere(x, (each) => tf.greater(tf.abs(each), 0.5)),
   hard_sigmoid_keras3: hardSigmoid,

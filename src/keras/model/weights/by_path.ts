@@ -1,6 +1,6 @@
 /** Weights of a `.keras` file, by their path: `layers/lstm/cell/vars/0`. */
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
-import {rowOf} from '../../config/classes/index.js';
+import {rowOfLayer} from '../../config/classes/index.js';
 import {nameOf, own, type SavedLayer} from '../../config/saved.js';
 import type {StoredTensor} from '../../read/tensor.js';
 import {type Assigned, assign, placeOf} from './assign.js';
@@ -102,7 +102,7 @@ function assignLayer(layer: Layer, saved: SavedLayer | undefined, at: Folder, r:
 
 /** The weights of layers within it which Keras saves as the layer's own, too. */
 function repeatedWeights(layer: Layer): LayerVariable[] {
-  const {repeats = []} = rowOf({class_name: layer.getClassName(), config: {}});
+  const {repeats = []} = rowOfLayer(layer);
   if (!repeats.length) return [];
   return leavesOf(layer)
     .filter((leaf) => leaf.layer !== layer)
@@ -112,7 +112,7 @@ function repeatedWeights(layer: Layer): LayerVariable[] {
 
 /** A layer's weights by the folder that they are in. */
 function byFolder(layer: Layer, weights: LayerVariable[]): Map<string, LayerVariable[]> {
-  const {folders = {}} = rowOf({class_name: layer.getClassName(), config: {}});
+  const {folders = {}} = rowOfLayer(layer);
   const found = new Map<string, LayerVariable[]>([['', []]]);
   for (const weight of weights) {
     const prefix = localName(weight).split('/').slice(0, -1).join('/');

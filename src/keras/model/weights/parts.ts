@@ -4,7 +4,7 @@
  * `backward_layer`, a user's own class's under its attributes.
  */
 import {LayersModel, type LayerVariable, type layers} from '@tensorflow/tfjs-layers';
-import {rowOf} from '../../config/classes/index.js';
+import {rowOf, rowOfLayer} from '../../config/classes/index.js';
 import {classOf, layersOf, nameOf, type SavedLayer, snakeCase} from '../../config/saved.js';
 import {KerasCall} from '../../layers/keras_call.js';
 import {heldLayers} from '../../layers/keras_layer.js';
@@ -62,7 +62,7 @@ const declared = (layer: Layer) => (layer.constructor as {innerLayers?: unknown}
 function attributesOf(layer: Layer): string[] | undefined {
   const names = declared(layer);
   if (Array.isArray(names)) return names.map((name) => snakeCase(String(name)));
-  const {holds} = rowOf({class_name: layer.getClassName(), config: {}});
+  const {holds} = rowOfLayer(layer);
   return holds && [...holds];
 }
 
@@ -136,7 +136,7 @@ export function leavesOf(outer: Layer, saved?: SavedLayer): Leaf[] {
 /** The class by which Keras counts a layer in a list. */
 export function kindOf(layer: Layer, saved?: SavedLayer): string {
   const {inPython} = saved ? rowOf(saved) : {};
-  return snakeCase(inPython ?? (saved ? classOf(saved) : layer.getClassName()));
+  return snakeCase(inPython ?? classOf(saved ?? {class_name: layer.getClassName()}));
 }
 
 export const weightsOf = ({trainable, nonTrainable}: Leaf): LayerVariable[] => [
