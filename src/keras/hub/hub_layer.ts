@@ -1,6 +1,6 @@
 /** What the layers of KerasHub share: options with defaults, inputs by name, layers within. */
 import * as tf from '@tensorflow/tfjs-core';
-import type {layers, Shape} from '@tensorflow/tfjs-layers';
+import {input, type layers, type Shape} from '@tensorflow/tfjs-layers';
 import {camelCaseKeys} from '../../layers/camel_case.js';
 import type {LayerArgs} from '../../layers/normalization.js';
 import {KerasLayer} from '../layers/keras_layer.js';
@@ -98,10 +98,12 @@ function pick<T extends object>(args: T, names: string[]): Partial<T> {
   return Object.fromEntries(given) as Partial<T>;
 }
 
-/** A layer within another, built on what it will be given. */
-export function built<T extends layers.Layer>(layer: T, shape: Shape | Shape[]): T {
-  layer.build(shape);
-  layer.built = true;
+/**
+ * A layer within another, built on what it will be given. It is built by a call, from which tfjs takes
+ * the names of its weights: they are then unlike those of the layers beside it.
+ */
+export function built<T extends layers.Layer>(layer: T, ...shapes: Shape[]): T {
+  layer.apply(shapes.map((batchShape, i) => input({batchShape, name: `given_${i}`})));
   return layer;
 }
 

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {LayerNormalization} from '../../layers/layer_normalization.js';
 import {type ActivationOption, resolveActivation} from '../layers/activations/resolve.js';
-import {type DenseOptions, resolveDenseOptions} from '../layers/dense_options.js';
 import {MultiHeadAttention} from '../layers/attention/multi_head_attention.js';
 import type {AttentionInput} from '../layers/attention/named_inputs.js';
+import {type DenseOptions, resolveDenseOptions} from '../layers/dense_options.js';
 import type {CallArgs} from '../layers/options_layer.js';
 import {built, type HubArgs, HubLayer, run} from './hub_layer.js';
 
@@ -107,7 +107,7 @@ export abstract class TransformerLayer<
     const keyDim = Math.floor(width / numHeads);
     if (keyDim < 1) throw this.error(`${width} features cannot be shared by ${numHeads} heads.`);
     const options = {numHeads, keyDim, dropout, kernelInitializer, biasInitializer, zeroUnseeing};
-    return built(new MultiHeadAttention({name, ...options, inputNames, useCausalMask}), shapes);
+    return built(new MultiHeadAttention({name, ...options, inputNames, useCausalMask}), ...shapes);
   }
 
   /** One of the parts, with its residual connection and its normalisation. */
