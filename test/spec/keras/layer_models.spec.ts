@@ -57,7 +57,9 @@ async function saved(model: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
 
 /** tfjs counts the calls of a layer as its users, so that it keeps one with two when the model goes. */
 function dispose(model: tf.LayersModel): void {
-  const shared = model.layers.filter(({inboundNodes}) => inboundNodes.length > 1);
+  const shared = model.layers.filter(
+    (layer) => layer.inboundNodes.length > 1 && !(layer instanceof tf.LayersModel),
+  );
   model.dispose();
   for (const layer of shared) layer.dispose();
 }
