@@ -16,4 +16,5 @@ export {
 export {KerasLayer} from './layers/keras_layer.js';
 export {type LoadKerasModelOptions, loadKerasModel} from './load.js';
 export type {CustomClass, CustomObjects} from './model/custom_objects.js';
+export type {OnProgress} from './read/progress.js';
 export type {KerasSource} from './read/source.js';

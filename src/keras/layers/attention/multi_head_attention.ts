@@ -310,11 +310,13 @@ export class MultiHeadAttention extends layers.Layer {
     return this.projectedShape == null ? [query.at(-1) as number] : [this.projectedShape].flat();
   }
 
+  /** The value of an option that must be at least 1. @throws Error It is not. */
   protected positive(name: string, value: number): number {
     if (Number.isInteger(value) && value > 0) return value;
     throw new Error(`${this.where()}: ${name} must be a whole number above 0, but is ${value}.`);
   }
 
+  /** How the layer is called in an error. */
   protected where(): string {
     return `${this.getClassName()} layer "${this.name}"`;
   }
