@@ -72,7 +72,7 @@ test('the entries that have side effects are those that package.json names', () 
     .filter((file) =>
       /^\(?(0, )?[\w.]*register\w+\)?\(\);$/m.test(readFileSync(path.join(root, file), 'utf8')),
     );
-  expect(acting).toHaveLength(6);
+  expect(acting).toHaveLength(8);
   expect(acting.filter((file) => !named(file))).toEqual([]);
 });
 
@@ -129,8 +129,8 @@ test.each([
 
 test.each([
   ['graph', 20], // half of it are ops that tfjs lacks or computes wrongly
-  ['keras', 80], // most of it are the layers and operations of Keras
-  ['keras-hub', 54], // most of it are layers of Keras that its own are made of
+  ['keras', 82], // most of it are the layers and operations of Keras
+  ['keras-hub', 58], // most of it are layers of Keras that its own are made of
 ])('tfjs-layernorm/%s adds at most %d KB', async (entry, budget) => {
   const alone = await gzippedSize("export * from 'tfjs-layernorm';");
   const both = await gzippedSize(

@@ -34,7 +34,7 @@ function advice(config: Json): string {
   const {class_name, module, registered_name} = config ?? {};
   if (typeof class_name !== 'string') return '';
   const what = ` It is of the class ${class_name}, which makes its layers in Python; the file has only its options.`;
-  if (/keras_(hub|nlp|cv)/.test(`${module} ${registered_name}`)) {
+  if (/keras_(hub|nlp|cv)/.test(`${module} ${registered_name} ${class_name}`)) {
     return (
       `${what} Save its graph in Python: keras.Model(backbone.inputs, backbone.outputs).save(` +
       "'model.keras'), where backbone is the model or, of a task, task.backbone."
