@@ -1,6 +1,7 @@
 /** Turns the config of a model of Keras 2 or 3 into that of Keras 2, which tfjs reads. */
 import {registeredLayer, registeredModel} from '../layers/register.js';
 import {rowOf} from './classes/index.js';
+import {absentInFile} from './classes/libraries.js';
 import {translateGraph} from './graph.js';
 import type {Crossing, TranslatedModel} from './masks/give.js';
 import {Models} from './masks/models.js';
@@ -59,7 +60,7 @@ function tfjsClass(saved: SavedLayer, context: Context): string {
   const names = usersOwn ? ownNames(saved) : [player];
   const name = names.find((each) => registeredLayer(each, usersOwn));
   if (name) return name;
-  const absent = rowOf(saved).absent?.(saved);
+  const absent = rowOf(saved).absent?.(saved) ?? absentInFile(saved);
   if (absent) throw new Error(`${where(saved, context)} is of the class ${className}: ${absent}`);
   const wanted = names.find((each) => !registeredLayer(each, false)) ?? className;
   throw new Error(

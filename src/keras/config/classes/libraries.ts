@@ -54,3 +54,12 @@ export function hasLibraryClass(saved: SavedLayer): boolean {
   const inner = [...(layersOf(saved) ?? []), ...wrapped];
   return libraryName(saved) !== undefined || inner.some(hasLibraryClass);
 }
+
+/** Why a backbone within a model cannot be opened, and what to do; undefined: it is none. */
+export function absentInFile(saved: SavedLayer): string | undefined {
+  if (!libraryName(saved) || !classOf(saved).endsWith('Backbone')) return undefined;
+  return (
+    'it makes its layers in Python; the file has only its options. In Python, build the model on ' +
+    'keras.Model(backbone.inputs, backbone.outputs) in its place, and save it anew.'
+  );
+}
