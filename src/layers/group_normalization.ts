@@ -43,7 +43,7 @@ export class GroupNormalization extends AffineNormalizationLayer {
 
   protected override buildWeights(shape: number[]): void {
     const [channels] = shape;
-    [this.axis] = this.axis as number[];
+    [this.axis] = this.axes;
     if (!this.axis) throw new Error(`${this.where}: axis 0 is the batch, not the channels.`);
     if (this.groups === -1) this.groups = channels;
     if (!(this.groups > 0 && channels % this.groups === 0)) {

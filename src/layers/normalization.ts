@@ -20,8 +20,11 @@ export interface NormalizationArgs extends LayerArgs {
 
 /** A layer that normalises its one input along axes, and passes its mask on. */
 export abstract class NormalizationLayer extends layers.Layer {
-  /** The axes as they were given; once built, a list of non-negative integers in the order given. */
+  /** The axes as they were given: a negative one counts from the end of whatever input comes. */
   axis: number | readonly number[];
+
+  /** The axes of the input that the layer was built for, each counted from the start. */
+  protected axes: number[] = [];
 
   /** Keeps a division from being one by 0; what else it does is said by each class. */
   readonly epsilon: number;
@@ -49,7 +52,7 @@ export abstract class NormalizationLayer extends layers.Layer {
       }
       return size;
     });
-    this.axis = axes;
+    this.axes = axes;
     this.buildWeights(paramShape);
     this.built = true;
   }

@@ -9,6 +9,7 @@ import {
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
+import {apply, expectSame, inScope} from '../../support/layers.js';
 
 const StockLayerNormalization = tf.layers.layerNormalization()
   .constructor as tf.serialization.SerializableConstructor<tf.layers.Layer>;
@@ -159,9 +160,17 @@ describe('config', () => {
     const layer = layerNormalization({axis});
     layer.build([null, 4, 3]);
     expect(axis).toEqual([-1, 1]);
-    expect(layer.getConfig().axis).toEqual([2, 1]);
+    expect(layer.getConfig().axis).toEqual([-1, 1]);
     disposeWeights(layer);
   });
+
+  test('a layer over the last axis takes inputs of several ranks, as in Keras 3', () =>
+    inScope(async () => {
+      const layer = layerNormalization();
+      const x = tensor([2, 3, 4]);
+      const rows = tf.reshape(x, [6, 4]);
+      await expectSame(tf.reshape(apply(layer, [x]), [6, 4]), apply(layer, [rows]));
+    }));
 });
 
 describe('weights', () => {
