@@ -15,7 +15,7 @@ interface HeadOptions {
   vocabularySize: number;
   /** Default: relu. */
   intermediateActivation: ActivationOption;
-  /** Of the output. Default: none. */
+  /** The activation of the output. Default: none. */
   activation: ActivationOption;
   /** Default: 1e-5. */
   layerNormEpsilon: number;

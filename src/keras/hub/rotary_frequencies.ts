@@ -8,7 +8,7 @@
 export interface Rope {
   /** Default: 10,000. */
   maxWavelength: number;
-  /** By how much positions are stretched. Default: 1. */
+  /** How much positions are stretched. Default: 1. */
   scalingFactor: number;
   /** `linear`, `dynamic` or `yarn`; any other leaves positions as they are. Default: linear. */
   ropeType: string;

@@ -15,7 +15,7 @@ export interface TransformerOptions {
   numHeads: number;
   /** Default: 0. */
   dropout: number;
-  /** Of the feedforward network's first layer. Default: relu. */
+  /** The activation of the feedforward network's first layer. Default: relu. */
   activation: ActivationOption;
   /** Default: 1e-5. */
   layerNormEpsilon: number;
@@ -23,7 +23,7 @@ export interface TransformerOptions {
   biasInitializer: DenseOptions['biasInitializer'];
   /** Normalise what each part is given, in place of what it gives. Default: false. */
   normalizeFirst: boolean;
-  /** As the option of `MultiHeadAttention`. Default: false. */
+  /** Whether a position that sees none takes nothing, as `MultiHeadAttention` has it. Default: false. */
   zeroUnseeing: boolean;
 }
 
