@@ -1,6 +1,6 @@
 /** A model that was compiled in Keras trains as there, or stays uncompiled with a notice that says why. */
 import {loadKerasModel} from '../../../src/keras/index.js';
-import {tf} from '../../backends/current.js';
+import {backendName, tf} from '../../backends/current.js';
 import fixture from '../../fixtures/keras/training_keras3.json';
 
 interface TrainingCase {
@@ -34,6 +34,12 @@ function load({config, compiled, weights}: TrainingCase): Promise<tf.LayersModel
   );
 }
 
+/**
+ * WebGL lets a device compute logarithms, roots and quotients by approximation, which the losses and
+ * constraints that take them show: that of Poisson is 2.2e-4 off in Chromium's software renderer.
+ */
+const BACKEND_TOLERANCE = backendName === 'webgl' ? 5e-4 : 0;
+
 /** The losses of three steps, each of the whole batch. */
 async function train(model: tf.LayersModel, {x, y, dtype}: TrainingCase): Promise<number[]> {
   const [xs, ys] = [tf.tensor(x ?? [], undefined, dtype), tf.tensor(y ?? [])];
@@ -47,7 +53,7 @@ describe('trains as in Keras, and leaves nothing', () => {
     const before = tf.memory().numTensors;
     const model = await load(one);
     const losses = await train(model, one);
-    const tolerance = /Adam/.test(one.name) ? 1e-4 : 1e-5;
+    const tolerance = Math.max(/Adam/.test(one.name) ? 1e-4 : 1e-5, BACKEND_TOLERANCE);
     losses.forEach((loss, step) => {
       const expected = one.losses?.[step] as number;
       expect(Math.abs(loss - expected)).toBeLessThanOrEqual(tolerance * Math.max(1, expected));
