@@ -100,9 +100,10 @@ export class MaskedLMHead extends HubLayer<HeadOptions> {
     const {inputs} = given;
     const [batch, steps, width] = inputs.shape;
     const positions = tf.cast(given.maskPositions, 'int32');
-    const fromStart = tf.where(tf.less(positions, 0), tf.add(positions, steps), positions);
+    const isFromEnd = tf.cast(tf.less(positions, 0), 'int32');
+    const fromStart = tf.add(positions, tf.mul(isFromEnd, tf.scalar(steps, 'int32')));
     // A product, whose gradient tfjs has on every backend.
-    const chosen = tf.matMul(tf.oneHot(tf.cast(fromStart, 'int32'), steps), inputs);
+    const chosen = tf.matMul(tf.oneHot(fromStart, steps), inputs);
     const x = run(this.intermediateLayerNorm, run(this.intermediateDense, chosen, kwargs), kwargs);
     const rows = tf.reshape(x, [-1, width]) as tf.Tensor2D;
     const scores = tf.add(
