@@ -101,7 +101,7 @@ function table(measured: Map<string, Row[]>): string {
     const ms = timeOf(each);
     const before = i > 0 ? timeOf(STEPS[i - 1]) : undefined;
     const isNumbered = /^[1-57]\.|^6/.test(each.title);
-    const times = (from?: number) => (from && ms ? `${(from / ms).toPrecision(2)}×` : '');
+    const times = (from?: number) => (from && ms ? `${Number((from / ms).toPrecision(2))}×` : '');
     const cells = [
       each.title,
       ms ? formatTime(ms) : 'could not be measured',
