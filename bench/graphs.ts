@@ -11,12 +11,13 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {BACKENDS} from '../tools/backends.mjs';
-import {parseFlags, someOf} from '../tools/flags.mjs';
+import {parseFlags} from '../tools/flags.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {buildPackage, fail, root} from '../tools/shell.mjs';
 import {printTable} from '../tools/table.mjs';
 import {environments} from './environments.js';
 import {runEnvironment} from './support/children.js';
+import {backendFlag} from './support/flags.js';
 import {madeModels, pythonFlag} from './support/graph_models.js';
 import {describeMachine} from './support/machine.js';
 import {type GraphModelResult, type GraphModelTask, only} from './types.js';
@@ -27,11 +28,7 @@ async function main() {
     command: 'npm run bench:graphs --',
     about: 'Times whole graph models: this package and tfjs itself, in turn.',
     flags: {
-      backend: {
-        value: 'LIST',
-        about: `some of ${BACKENDS.join(', ')} (default all)`,
-        parse: someOf(BACKENDS),
-      },
+      backend: backendFlag,
       python: pythonFlag,
       quick: {about: 'few repeats: less to rely on'},
     },

@@ -13,6 +13,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {environments} from '../bench/environments.js';
 import {runEnvironment} from '../bench/support/children.js';
+import {backendFlag} from '../bench/support/flags.js';
 import {fixtureModels, madeModels, pythonFlag} from '../bench/support/graph_models.js';
 import {replaceMarked} from '../bench/support/marked.js';
 import {
@@ -25,7 +26,7 @@ import {
 } from '../bench/types.js';
 import {limitsFor} from '../bench/work/tasks.js';
 import {BACKENDS, type Backend} from '../tools/backends.mjs';
-import {parseFlags, someOf} from '../tools/flags.mjs';
+import {parseFlags} from '../tools/flags.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {buildPackage, fail, root, UserError} from '../tools/shell.mjs';
 
@@ -41,11 +42,7 @@ async function main() {
     command: 'npm run models --',
     about: 'Runs whole models on every backend, and writes the table of docs/models.md.',
     flags: {
-      backend: {
-        value: 'LIST',
-        about: `some of ${BACKENDS.join(', ')} (default all)`,
-        parse: someOf(BACKENDS),
-      },
+      backend: backendFlag,
       python: pythonFlag,
     },
   });

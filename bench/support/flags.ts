@@ -4,7 +4,8 @@ import {parseFlags, someOf} from '../../tools/flags.mjs';
 
 export const PEERS = ['built-in', 'onnxruntime', 'torch'] as const;
 
-const backend = {
+/** The flag of all commands that measure backends. */
+export const backendFlag = {
   value: 'LIST',
   about: `some of ${BACKENDS.join(', ')} (default all)`,
   parse: someOf(BACKENDS),
@@ -29,7 +30,7 @@ export function parseBenchFlags(argv: string[]): BenchFlags {
       command: 'npm run bench --',
       about: 'Measures layer normalisation: this package, its peers and a copy of the same bytes.',
       flags: {
-        backend,
+        backend: backendFlag,
         shape: {
           value: 'LIST',
           about: 'shapes, the last dimension normalised, e.g. 4096x768,8x64 (default a set)',
@@ -79,7 +80,7 @@ export function parseNumericsFlags(argv: string[]): NumericsFlags {
       about:
         'Measures how exact layer normalisation is: this package, the built-in layer, onnxruntime ' +
         'and torch.',
-      flags: {backend, python},
+      flags: {backend: backendFlag, python},
       notes: 'It writes the tables of docs/numerics.md; with --backend it prints them instead.',
     },
     argv,

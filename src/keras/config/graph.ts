@@ -5,6 +5,7 @@
  */
 import {placesInTfjs} from './call_numbers.js';
 import type {Reference} from './calls.js';
+import {freeName} from './free_name.js';
 import {type Crossing, giveMasks, type TranslatedModel} from './masks/give.js';
 import {withArguments} from './own_classes.js';
 import {type GraphCall, type GraphLayer, plainCall} from './read_graph.js';
@@ -57,8 +58,8 @@ function withEveryInput(
   const unused = inputs.filter((input) => !used.has(String(input)));
   const first = inputs.find((input) => taken.some((each) => String(each) === String(input)));
   if (!unused.length || !first) return layers;
-  const name = `${first[0]}_of_${inputs.length}`;
-  const config = {name};
+  const isTaken = (name: string) => layers.some((layer) => layer.name === name);
+  const name = freeName(`${first[0]}_of_${inputs.length}`, isTaken);
   const calls = [plainCall([first, ...unused])];
   const moved = (ref: Reference): Reference => (String(ref) === String(first) ? [name, 0, 0] : ref);
   return [
@@ -66,7 +67,7 @@ function withEveryInput(
       ...layer,
       calls: layer.calls.map((call) => ({...call, inputs: call.inputs.map(moved)})),
     })),
-    {name, className: 'FirstOf', row: {}, config, calls},
+    {name, className: 'Identity', row: {}, config: {name}, calls}, // of the first that it is given
   ];
 }
 
@@ -78,8 +79,7 @@ function withoutTwice(layers: GraphLayer[]): GraphLayer[] {
   const names = new Set(layers.map(({name}) => name));
   const copies: GraphLayer[] = [];
   const copyOf = (ref: Reference, user: string): Reference => {
-    let name = `${user}_copy`;
-    while (names.has(name)) name += '_';
+    const name = freeName(`${user}_copy`, (each) => names.has(each));
     names.add(name);
     copies.push({
       name,

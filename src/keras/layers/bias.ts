@@ -1,4 +1,4 @@
-/** How Keras adds a bias that is not along the last axis. */
+/** How Keras adds a bias, along the last axis or another. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
 import {withOneRank} from './broadcasting.js';

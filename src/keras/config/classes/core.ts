@@ -1,5 +1,4 @@
 import {EinsumDense} from '../../layers/core/einsum_dense.js';
-import {FirstOf} from '../../layers/core/first_of.js';
 import {Identity} from '../../layers/core/identity.js';
 import {LayerScale} from '../../layers/core/layer_scale.js';
 import {ReversibleEmbedding} from '../../layers/core/reversible_embedding.js';
@@ -56,10 +55,9 @@ export const core: KerasClasses = {
   TFSMLayer: runs('a SavedModel'),
   TorchModuleWrapper: runs('a module of PyTorch'),
 
-  // Not of Keras: what the loader adds to a model (`../masks/`, `../graph.ts`)
+  // Not of Keras: what the loader adds to a model (`../masks/`)
   AttachMask: {layer: AttachMask},
   CombineMasks: {layer: CombineMasks},
-  FirstOf: {layer: FirstOf},
   KerasOperation: {layer: KerasOperation},
   MaskOf: {layer: MaskOf},
 };

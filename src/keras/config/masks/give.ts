@@ -5,6 +5,7 @@
 import {type Reference, references} from '../calls.js';
 import {rowOf} from '../classes/index.js';
 import type {LayerClass} from '../classes/row.js';
+import {freeName} from '../free_name.js';
 import {type Graph, type GraphCall, type GraphLayer, plainCall} from '../read_graph.js';
 import {type Json, layersOf, type SavedLayer} from '../saved.js';
 import {inVersion, type KerasVersion} from '../version.js';
@@ -206,9 +207,7 @@ class Giver {
   }
 
   private freeName(name: string): string {
-    let free = name;
-    while (this.byName.has(free) || this.added.has(free)) free += '_';
-    return free;
+    return freeName(name, (each) => this.byName.has(each) || this.added.has(each));
   }
 
   /** The tensor that a mask is in, with the layer that makes it. */

@@ -6,7 +6,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable, Shape} from '@tensorflow/tfjs-layers';
 import {type Activation, type ActivationOption, resolveActivation} from '../activations/resolve.js';
 import {addBias} from '../bias.js';
-import {withOneRank} from '../broadcasting.js';
 import {
   type DataFormat,
   fromLast,
@@ -143,8 +142,8 @@ abstract class ConvolutionLayer extends OptionsLayer<ConvolutionOptions> {
   }
 
   private biased(y: tf.Tensor, bias: tf.Tensor): tf.Tensor {
-    if (!isFirst(this.options.dataFormat)) return tf.add(...withOneRank(y, bias));
-    const spread = tf.reshape(bias, [-1, ...this.sizes.map(() => 1)]);
+    const channelsFirst = isFirst(this.options.dataFormat);
+    const spread = channelsFirst ? tf.reshape(bias, [-1, ...this.sizes.map(() => 1)]) : bias;
     return addBias(y, spread, this.builtShape);
   }
 

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {type LayerArgs, OptionsLayer} from '../options_layer.js';
 
-/** Gives x as it is. */
+/** Gives x as it is, which is the first of several inputs. */
 export class Identity extends OptionsLayer {
   /** @nocollapse */
   static className = 'Identity';
