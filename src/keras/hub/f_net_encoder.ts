@@ -1,11 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {LayerNormalization} from '../../layers/layer_normalization.js';
-import {resolveActivation} from '../layers/activations/resolve.js';
-import {resolveDenseOptions} from '../layers/dense_options.js';
 import type {CallArgs} from '../layers/options_layer.js';
 import {transform2d} from '../operations/fourier.js';
-import {built, type HubArgs, HubLayer, run} from './hub_layer.js';
+import {built, type HubArgs, HubLayer, run, savedDense} from './hub_layer.js';
 import {type TransformerOptions, transformerDefaults} from './transformer_layer.js';
 
 type FNetOptions = Omit<TransformerOptions, 'numHeads' | 'normalizeFirst' | 'zeroUnseeing'>;
@@ -34,14 +32,7 @@ export class FNetEncoder extends HubLayer<FNetOptions> {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const {activation, kernelInitializer, biasInitializer} = this.options;
-    const {saved} = resolveDenseOptions({kernelInitializer, biasInitializer});
-    return {
-      ...super.getConfig(),
-      activation: resolveActivation(activation).getClassName(),
-      kernelInitializer: saved.kernelInitializer,
-      biasInitializer: saved.biasInitializer,
-    };
+    return {...super.getConfig(), ...savedDense(this.options.activation, this.options)};
   }
 
   protected override buildOn({inputs: shape}: Record<string, Shape>): void {

@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import {input, type layers, type Shape} from '@tensorflow/tfjs-layers';
 import {camelCaseKeys} from '../../layers/camel_case.js';
 import type {LayerArgs} from '../../layers/normalization.js';
+import {type ActivationOption, resolveActivation} from '../layers/activations/resolve.js';
+import {type DenseOptions, resolveDenseOptions} from '../layers/dense_options.js';
 import {KerasLayer} from '../layers/keras_layer.js';
 import {type CallArgs, shapesOf} from '../layers/options_layer.js';
 
@@ -105,6 +107,20 @@ function pick<T extends object>(args: T, names: string[]): Partial<T> {
 export function built<T extends layers.Layer>(layer: T, ...shapes: Shape[]): T {
   layer.apply(shapes.map((batchShape, i) => input({batchShape, name: `given_${i}`})));
   return layer;
+}
+
+/** How the activation and the initialisers of dense layers within another are saved. */
+export function savedDense(
+  activation: ActivationOption,
+  initializers: Pick<DenseOptions, 'kernelInitializer' | 'biasInitializer'>,
+): tf.serialization.ConfigDict {
+  const {kernelInitializer, biasInitializer} = initializers;
+  const {saved} = resolveDenseOptions({kernelInitializer, biasInitializer});
+  return {
+    activation: resolveActivation(activation).getClassName(),
+    kernelInitializer: saved.kernelInitializer,
+    biasInitializer: saved.biasInitializer,
+  };
 }
 
 /** What a layer within another gives in a call. */

@@ -6,10 +6,10 @@ import {
   type ActivationOption,
   resolveActivation,
 } from '../layers/activations/resolve.js';
-import {type DenseOptions, resolveDenseOptions} from '../layers/dense_options.js';
+import type {DenseOptions} from '../layers/dense_options.js';
 import {type CallArgs, shapesOf} from '../layers/options_layer.js';
 import {addWeightOf, resolveWeightKinds, type WeightKinds} from '../layers/weight_kinds.js';
-import {built, type HubArgs, HubLayer, run} from './hub_layer.js';
+import {built, type HubArgs, HubLayer, run, savedDense} from './hub_layer.js';
 
 interface HeadOptions {
   vocabularySize: number;
@@ -64,14 +64,11 @@ export class MaskedLMHead extends HubLayer<HeadOptions> {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const {kernelInitializer, biasInitializer, intermediateActivation} = this.options;
-    const {saved} = resolveDenseOptions({kernelInitializer, biasInitializer});
+    const {activation, intermediateActivation} = this.options;
     return {
       ...super.getConfig(),
+      ...savedDense(activation, this.options),
       intermediateActivation: resolveActivation(intermediateActivation).getClassName(),
-      activation: this.outputActivation.getClassName(),
-      kernelInitializer: saved.kernelInitializer,
-      biasInitializer: saved.biasInitializer,
     };
   }
 

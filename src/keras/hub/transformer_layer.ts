@@ -2,12 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {LayerNormalization} from '../../layers/layer_normalization.js';
-import {type ActivationOption, resolveActivation} from '../layers/activations/resolve.js';
+import type {ActivationOption} from '../layers/activations/resolve.js';
 import {MultiHeadAttention} from '../layers/attention/multi_head_attention.js';
 import type {AttentionInput} from '../layers/attention/named_inputs.js';
-import {type DenseOptions, resolveDenseOptions} from '../layers/dense_options.js';
+import type {DenseOptions} from '../layers/dense_options.js';
 import type {CallArgs} from '../layers/options_layer.js';
-import {built, type HubArgs, HubLayer, run} from './hub_layer.js';
+import {built, type HubArgs, HubLayer, run, savedDense} from './hub_layer.js';
 
 export interface TransformerOptions {
   /** Width of the feedforward network between its two layers. */
@@ -58,14 +58,7 @@ export abstract class TransformerLayer<
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const {activation, kernelInitializer, biasInitializer} = this.options;
-    const {saved} = resolveDenseOptions({kernelInitializer, biasInitializer});
-    return {
-      ...super.getConfig(),
-      activation: resolveActivation(activation).getClassName(),
-      kernelInitializer: saved.kernelInitializer,
-      biasInitializer: saved.biasInitializer,
-    };
+    return {...super.getConfig(), ...savedDense(this.options.activation, this.options)};
   }
 
   protected buildFeedforward(shape: Shape): void {

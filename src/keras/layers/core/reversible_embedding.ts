@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable, Shape} from '@tensorflow/tfjs-layers';
 import type {DenseOptions} from '../dense_options.js';
-import {type ArgsOf, OptionsLayer, shapesOf} from '../options_layer.js';
+import {type ArgsOf, OptionsLayer} from '../options_layer.js';
 import {addWeightOf, resolveWeightKinds, type WeightKinds} from '../weight_kinds.js';
 
 interface ReversibleOptions {
@@ -92,8 +92,7 @@ export class ReversibleEmbedding extends OptionsLayer<ReversibleOptions> {
     return tf.mul(tf.tanh(tf.div(shaped, logitSoftCap)), logitSoftCap);
   }
 
-  protected override shapeOf(shapes: Shape[]): Shape {
-    const [shape] = shapesOf(shapes);
+  protected override shapeOf([shape]: Shape[]): Shape {
     const {inputDim, outputDim} = this.options;
     return this.isReverse(shape.length) ? [...shape.slice(0, -1), inputDim] : [...shape, outputDim];
   }
