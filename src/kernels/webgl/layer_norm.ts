@@ -1,7 +1,8 @@
 /**
  * Layer normalisation on the `webgl` backend, in two draw calls: each row's statistics, then the
  * normalised texels. x is read twice, y written once. Few long rows are cut into chunks, whose
- * statistics a third, small draw call combines (`chunks.ts`).
+ * statistics a third, small draw call combines (`chunks.ts`). For many rows another small one puts γ
+ * and β into one texture.
  *
  * The variance is never E[x²] − E[x]². Each texel takes the deviations from the row's first number,
  * so that a large mean costs no digits. It adds them up in blocks of eight and combines the blocks'
@@ -19,7 +20,7 @@ import {
   rowsAndCols,
 } from '../contract.js';
 import {chunksOf} from './chunks.js';
-import {layoutOf, Packed, type Source} from './packed.js';
+import {type Grid, type Layout, layoutOf, Packed, type Source} from './packed.js';
 import {COMPENSATED_SUM, normalized, ROUNDED} from './row.js';
 
 export function layerNorm(args: {
@@ -34,8 +35,7 @@ export function layerNorm(args: {
   const layout = layoutOf(inputs.x);
   const packed = new Packed(backend);
   const x = packed.rows(inputs.x, layout, cols); // [rows, cols]
-  const params = [inputs.gamma, inputs.beta].filter((param) => param != null);
-  const vectors = params.map((param) => packed.vector(param, layout)); // [cols]
+  const params = paramsOf(packed, inputs, layout); // [cols] each, or one of [2, cols]
 
   const chunks = chunksOf(layout).ofRow;
   const sizes = [cols, layout.colPairs, chunks];
@@ -52,8 +52,9 @@ export function layerNorm(args: {
     stats = packed.runRows(combineChunks, [parts], [sizes, limits], layout, 2); // [rows, 2]
   }
 
-  const source = normalize(center, inputs.gamma != null, inputs.beta != null);
-  const y = packed.runRows(source, [x, stats, ...vectors], [sizes], layout, cols); // [rows, cols]
+  const source = normalize(center, Object.keys(params) as Param[]);
+  const grids = [x, stats, ...Object.values(params)];
+  const y = packed.runRows(source, grids, [sizes], layout, cols); // [rows, cols]
   packed.dispose();
   return [
     {...y.tensor, shape: inputs.x.shape},
@@ -220,10 +221,52 @@ const combineChunks: Source = {
     }`,
 };
 
+type Param = 'gamma' | 'beta' | 'gammaBeta';
+
+/** With fewer pairs of rows, to draw γ and β into one texture costs more than it saves. */
+const enoughToPair = 256;
+
+/**
+ * The parameters as the last program reads them. Each texel of y reads a texel of each of its inputs,
+ * and that is what its time goes to: for many rows, γ and β are first put into one texture.
+ */
+function paramsOf(
+  packed: Packed,
+  {gamma, beta}: LayerNormInputs,
+  layout: Layout,
+): Partial<Record<Param, Grid>> {
+  const params = {
+    ...(gamma ? {gamma: packed.vector(gamma, layout)} : {}),
+    ...(beta ? {beta: packed.vector(beta, layout)} : {}),
+  };
+  if (!params.gamma || !params.beta || layout.rowPairs < enoughToPair) return params;
+  const {cols, colPairs} = layout;
+  const output = {shape: [1, 1, 2, cols], height: 1, width: colPairs};
+  const pair = packed.run(pairParams, [params.gamma, params.beta], [[colPairs]], output);
+  return {gammaBeta: packed.temporarily(pair)};
+}
+
+const pairParams: Source = {
+  inputs: ['gamma', 'beta'],
+  uniforms: [{name: 'colPairs', type: 'int'}],
+  code: `
+    void main() {
+      int column = place(colPairs).y;
+      setOutput(vec4(gamma_at(0, column, colPairs).rg, beta_at(0, column, colPairs).rg));
+    }`,
+};
+
 /** y = γ·x̂ + β. */
-function normalize(center: boolean, hasGamma: boolean, hasBeta: boolean): Source {
+function normalize(center: boolean, params: Param[]): Source {
+  const apply = {
+    gamma: 'y *= gamma_at(0, at.y, colPairs).rgrg;',
+    beta: 'y += beta_at(0, at.y, colPairs).rgrg;',
+    gammaBeta: `
+      vec4 gammaBeta = gammaBeta_at(0, at.y, colPairs);
+      y = y * gammaBeta.rgrg + gammaBeta.baba;`,
+  };
   return {
-    inputs: ['x', 'stats', ...(hasGamma ? ['gamma'] : []), ...(hasBeta ? ['beta'] : [])],
+    inputs: ['x', 'stats', ...params],
     uniforms: [{name: 'sizes', type: 'ivec3'}], // cols, colPairs, chunks
     code: `${normalized(center)}
     void main() {
@@ -231,8 +274,7 @@ function normalize(center: boolean, hasGamma: boolean, hasBeta: boolean): Source
       ivec2 at = place(colPairs);
       vec4 first = ${center ? 'x_at(at.x, 0, colPairs)' : 'vec4(0.)'};
       vec4 y = normalized(x_at(at.x, at.y, colPairs), first, stats_at(at.x, 0, 1));
-      ${hasGamma ? 'y *= gamma_at(0, at.y, colPairs).rgrg;' : ''}
-      ${hasBeta ? 'y += beta_at(0, at.y, colPairs).rgrg;' : ''}
+      ${params.map((param) => apply[param]).join('')}
       setOutput(y);
     }`,
   };
