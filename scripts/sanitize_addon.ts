@@ -10,7 +10,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {addonDir} from '../tools/addon.mjs';
+import {addonDir, instructionSets, parts} from '../tools/addon.mjs';
 import {integerFrom, parseFlags, positiveInteger} from '../tools/flags.mjs';
 import {attempt, fail, run} from '../tools/shell.mjs';
 
@@ -22,14 +22,10 @@ const SANITIZERS = {
   ThreadSanitizer: ['-fsanitize=thread'],
 };
 
-/** The same as in addon/binding.gyp, where the flags are explained. */
-const INSTRUCTION_SETS = [
-  {name: 'portable', lanes: 4, flags: []},
-  {name: 'avx2', lanes: 8, flags: ['-mavx2', '-mfma']},
-  {name: 'avx512', lanes: 16, flags: ['-mavx512f', '-mavx512vl', '-mavx512dq', '-mavx2', '-mfma']},
-].filter(({name}) => name === 'portable' || process.arch === 'x64');
-
-const SOURCES = ['layer_norm', 'layer_norm_grad', 'row_kernels', 'row_kernels_double', 'row_stats'];
+const SOURCES = [
+  ...['layer_norm', 'layer_norm_grad', 'row_kernels', 'row_kernels_double', 'row_stats'],
+  'thread_pool',
+].map((name) => `src/${name}.c`);
 
 const compiler = process.env.CC ?? 'cc';
 const advice = 'GCC or clang with its sanitizers is needed: `apt-get install build-essential`.';
@@ -41,18 +37,15 @@ function build(folder: string, sanitizer: string[]): string {
     ...sanitizer,
   ];
   const compile = (args: string[]) => run(compiler, [...flags, ...args], {cwd: addonDir, advice});
-  const objects = INSTRUCTION_SETS.map(({name, lanes, flags: setFlags}) => {
+  const objects = instructionSets(process.arch).map(({name, defines, flags: setFlags}) => {
     const object = path.join(folder, `${name}.o`);
-    const names = [`-DINSTRUCTION_SET=${name}`, `-DROW_KERNELS=row_kernels_${name}`];
-    compile([
-      ...[`-DLANES=${lanes}`, ...names, ...setFlags],
-      ...['-c', 'src/row_kernels_vector.c', '-o', object],
-    ]);
+    const names = defines.map((define) => `-D${define}`);
+    compile([...names, ...setFlags, '-c', 'src/row_kernels_vector.c', '-o', object]);
     return object;
   });
   const program = path.join(folder, 'fuzz');
-  const sources = [...SOURCES, 'thread_pool'].map((name) => `src/${name}.c`);
-  const libraries = ['-Wl,--wrap=malloc', '-lm', '-lpthread'];
+  const sources = [...SOURCES, ...parts.sources_linux];
+  const libraries = ['-Wl,--wrap=malloc', '-lm', '-lpthread', '-ldl'];
   compile(['test/fuzz.c', ...sources, ...objects, ...libraries, '-o', program]);
   return program;
 }

@@ -1,20 +1,35 @@
-/**
- * Compiles the Node backend's addon, into addon/build/Release for this machine, or into
- * addon/prebuilds for the published package (`npm run prebuilds`).
- *
- * A prebuilt binary serves every Node with Node-API 8 on the same system and processor, with the C
- * library of the machine that built it or a newer one: built on Debian 12, glibc 2.34. Before
- * `npm publish`, run it on linux-x64 and on linux-arm64, and put both folders into addon/prebuilds.
- * Who has neither (another processor, musl, an older glibc) compiles at install; where that fails,
- * the install goes on, and the kernel of `cpu` serves.
- */
-import {existsSync} from 'node:fs';
+/** The addon of the Node backend: what it is made of, and its build for this machine. */
+import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {root, run} from './shell.mjs';
 
 export const addonDir = path.join(root, 'addon');
 
+/**
+ * The lists of addon/parts.gypi: sources, flags and defines.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const parts = JSON.parse(
+  readFileSync(path.join(addonDir, 'parts.gypi'), 'utf8').replace(/^\s*#.*$/gm, ''),
+).variables;
+
 const advice = 'a C compiler, make and Python 3 are needed: `apt-get install build-essential`.';
+
+/**
+ * The row kernels, which are compiled once for each instruction set of a processor.
+ *
+ * @param {string} arch as Node names it
+ * @returns {{name: string, defines: string[], flags: string[]}[]}
+ */
+export function instructionSets(arch) {
+  const names = arch === 'x64' ? ['portable', 'avx2', 'avx512'] : ['portable'];
+  return names.map((name) => ({
+    name,
+    defines: parts[`defines_${name}`],
+    flags: parts[`flags_${name}`] ?? [],
+  }));
+}
 
 /**
  * Where Node's headers are, for node-gyp: beside most Nodes. Where they are not, node-gyp downloads

@@ -7,8 +7,7 @@
  *     instructionSet(): string               'avx512', 'avx2', 'portable'
  *     setInstructionSet(name): boolean       false: this processor has none so named
  *
- * The last four are for tests and benchmarks. The addon is linked so as to stay loaded when a
- * worker thread that loaded it ends: TensorFlow holds pointers to its functions.
+ * The last four are for tests and benchmarks.
  */
 #include <node_api.h>
 #include <stdbool.h>

@@ -1,12 +1,12 @@
 #include "ops.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "layer_norm_op.h"
 #include "op_support.h"
+#include "platform/platform.h"
 #include "tensorflow_api.h"
 
 struct op {
@@ -86,16 +86,17 @@ static const char* register_missing_ops(void) {
 }
 
 const char* register_ops(void) {
-  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static mutex lock = MUTEX_INITIALIZER;
   static bool tried; /* once only: a second try would take an op without a kernel for done */
   static const char* failure;
-  pthread_mutex_lock(&lock);
+  mutex_lock(&lock);
   const char* missing = tried ? NULL : find_tensorflow();
   if (!missing && !tried) {
-    failure = register_missing_ops();
+    /* TensorFlow holds pointers into the addon for good. */
+    failure = stay_loaded() ? register_missing_ops() : "the addon cannot be kept in memory";
     tried = true;
   }
   const char* result = missing ? missing : failure;
-  pthread_mutex_unlock(&lock);
+  mutex_unlock(&lock);
   return result;
 }

@@ -4,7 +4,7 @@
  * The addon links to no libtensorflow, nor needs its headers: it finds the functions, at run time,
  * in the copy that @tensorflow/tfjs-node has loaded. So one binary serves every libtensorflow 2.x
  * that has them. Tried on Linux, x64: 2.9.1 (that of tfjs-node 4.22), 2.10.1, 2.11.1, 2.13.1, 2.14.1,
- * 2.15.1, 2.16.2, 2.18.1, 2.20.0 and 2.21.0, by scripts/try_libtensorflow.mjs; all work.
+ * 2.15.1, 2.16.2, 2.18.1, 2.20.0 and 2.21.0, by scripts/try_libtensorflow.ts; all work.
  */
 #ifndef TENSORFLOW_API_H
 #define TENSORFLOW_API_H

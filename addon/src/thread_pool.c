@@ -2,17 +2,14 @@
  * One pool for the process. Its threads start when they are first wanted, sleep in between, and
  * end with the process.
  */
-#define _GNU_SOURCE
 #include "thread_pool.h"
 
-#include <fenv.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+
+#include "platform/platform.h"
 
 enum {
   MAX_THREADS = 64,
@@ -26,16 +23,16 @@ struct job {
   int64_t count;
   _Atomic int64_t next;
   /** The caller's treatment of tiny numbers; every thread has the same, or bits would differ. */
-  fenv_t float_environment;
+  float_mode float_mode;
 };
 
 /** Held by the thread whose job the pool runs. Who finds it held works alone. */
-static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
+static mutex busy = MUTEX_INITIALIZER;
 
 /** Guards what follows. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t helpers_wanted = PTHREAD_COND_INITIALIZER;
-static pthread_cond_t helpers_gone = PTHREAD_COND_INITIALIZER;
+static mutex lock = MUTEX_INITIALIZER;
+static condition helpers_wanted = CONDITION_INITIALIZER;
+static condition helpers_gone = CONDITION_INITIALIZER;
 static struct job* current;
 static int wanted; /* helpers that may still join the current job */
 static int active; /* helpers at work on it */
@@ -48,53 +45,43 @@ static void work(struct job* job) {
   while ((index = atomic_fetch_add(&job->next, 1)) < job->count) job->task(job->context, index);
 }
 
-static void* helper(void* unused) {
-  pthread_mutex_lock(&lock);
+static void helper(void) {
+  mutex_lock(&lock);
   for (;;) {
-    while (wanted == 0) pthread_cond_wait(&helpers_wanted, &lock);
+    while (wanted == 0) condition_wait(&helpers_wanted, &lock);
     wanted--;
     active++;
     struct job* job = current;
-    pthread_mutex_unlock(&lock);
+    mutex_unlock(&lock);
 
-    fesetenv(&job->float_environment);
+    set_float_mode(&job->float_mode);
     work(job);
 
-    pthread_mutex_lock(&lock);
-    if (--active == 0) pthread_cond_signal(&helpers_gone);
+    mutex_lock(&lock);
+    if (--active == 0) condition_signal(&helpers_gone);
   }
-  return unused;
 }
 
 /** Starts threads; `lock` must be held. Fewer than asked for are no error: the caller does the work. */
 static void start_helpers(int count) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the threads of Node */
-  while (started < count) {
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, helper, NULL) != 0) break;
-    pthread_detach(thread);
-    started++;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  while (started < count && start_thread(helper)) started++;
 }
 
 static void run_with_helpers(struct job* job, int helpers) {
-  fegetenv(&job->float_environment);
-  pthread_mutex_lock(&lock);
+  get_float_mode(&job->float_mode);
+  mutex_lock(&lock);
   start_helpers(helpers);
   current = job;
   wanted = helpers < started ? helpers : started;
-  for (int i = 0; i < wanted; i++) pthread_cond_signal(&helpers_wanted);
-  pthread_mutex_unlock(&lock);
+  for (int i = 0; i < wanted; i++) condition_signal(&helpers_wanted);
+  mutex_unlock(&lock);
 
   work(job);
 
-  pthread_mutex_lock(&lock);
+  mutex_lock(&lock);
   wanted = 0; /* who has not come by now need not */
-  while (active > 0) pthread_cond_wait(&helpers_gone, &lock);
-  pthread_mutex_unlock(&lock);
+  while (active > 0) condition_wait(&helpers_gone, &lock);
+  mutex_unlock(&lock);
 }
 
 void run_tasks(int64_t count, int64_t elements, void (*task)(const void* context, int64_t index),
@@ -104,9 +91,9 @@ void run_tasks(int64_t count, int64_t elements, void (*task)(const void* context
   if (threads > 1 && threads > thread_count()) threads = thread_count();
 
   struct job job = {.task = task, .context = context, .count = count};
-  if (threads > 1 && pthread_mutex_trylock(&busy) == 0) {
+  if (threads > 1 && mutex_try_lock(&busy)) {
     run_with_helpers(&job, (int)threads - 1);
-    pthread_mutex_unlock(&busy);
+    mutex_unlock(&busy);
   } else {
     work(&job);
   }
@@ -116,8 +103,7 @@ static int default_thread_count(void) {
   const char* setting = getenv("TF_NUM_INTRAOP_THREADS");
   const int threads = setting ? atoi(setting) : 0;
   if (threads > 0) return threads;
-  cpu_set_t cores;
-  return sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+  return usable_cores();
 }
 
 int thread_count(void) {

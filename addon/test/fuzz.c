@@ -1,6 +1,6 @@
 /**
  * Runs the C kernels, without TensorFlow, on random shapes and hard numbers, and compares with plain
- * loops in double. scripts/sanitize_addon.mjs builds it with the sanitizers.
+ * loops in double. scripts/sanitize_addon.ts builds it with the sanitizers.
  *
  *     fuzz SEED CASES
  *

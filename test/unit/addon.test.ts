@@ -124,7 +124,8 @@ test('without tfjs-node it says so', async () => {
 test('where it cannot be compiled, the install goes on without it', async () => {
   const copy = mkdtempSync(path.join(os.tmpdir(), 'tfjs-layernorm-'));
   try {
-    for (const part of ['package.json', 'addon/binding.gyp', 'addon/index.cjs', 'addon/src']) {
+    const addonParts = ['binding.gyp', 'parts.gypi', 'index.cjs', 'src'];
+    for (const part of ['package.json', ...addonParts.map((name) => `addon/${name}`)]) {
       cpSync(path.join(root, part), path.join(copy, part), {recursive: true});
     }
     symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));

@@ -10,8 +10,11 @@ export function isDone() {
   const built = path.join(addonDir, 'build/Release/tfjs_layernorm.node');
   if (!existsSync(built)) return false;
   const {mtimeMs} = statSync(built);
-  const sources = readdirSync(path.join(addonDir, 'src')).map((file) => path.join('src', file));
-  return ['binding.gyp', ...sources].every(
+  const sources = readdirSync(path.join(addonDir, 'src'), {recursive: true, encoding: 'utf8'});
+  const files = sources
+    .filter((file) => /\.[ch]$/.test(file))
+    .map((file) => path.join('src', file));
+  return ['binding.gyp', 'parts.gypi', ...files].every(
     (file) => statSync(path.join(addonDir, file)).mtimeMs < mtimeMs,
   );
 }
