@@ -1,7 +1,7 @@
 /**
  * A Jest runner that runs each spec inside a real browser. The specs of a project are bundled
- * together (`bundle.mjs`) and served (`server.mjs`) to one headless Chromium (`session.mjs`), where
- * each gets a fresh page (`run_spec.mjs`) with Jest's own circus and expect in it (`harness.ts`).
+ * together (`bundle.mjs`) and served to headless Chromiums (`session.mjs`), where each gets a fresh
+ * page (`run_spec.mjs`) with Jest's own circus and expect in it (`harness.ts`).
  * The results go back to Jest (`results.mjs`), with stacks that point at the sources (`stacks.mjs`).
  *
  * It honours the project's `setupFilesAfterEnv`, `testTimeout` and `--testNamePattern`.
@@ -20,8 +20,11 @@ import {Session} from './session.mjs';
 /** Jest's own default. */
 const DEFAULT_TIMEOUT_MS = 5000;
 
+/** More browsers at a time would rather wait for one another's shaders and memory. */
+const MOST_BROWSERS = 4;
+
 export default class BrowserRunner {
-  /** One page at a time: a software GPU takes all the cores there are. */
+  /** Jest is not to start workers for this runner: the browsers are processes of their own. */
   isSerial = true;
   supportsEventEmitters = false;
 
@@ -41,15 +44,22 @@ export default class BrowserRunner {
    */
   async runTests(tests, watcher, onStart, onResult, onFailure) {
     const session = new Session(tests);
-    try {
-      for (const test of tests) {
+    const waiting = [...tests];
+    // Each lane is a browser of its own. A page waits for its GPU's process most of the time, which
+    // works on one core: two browsers keep two cores busy.
+    const runLane = async (/** @type {number} */ lane) => {
+      for (let test = waiting.shift(); test; test = waiting.shift()) {
         if (watcher.isInterrupted()) return;
         await onStart(test);
-        const ended = await this.runFile(test, session).catch(({message}) => ({
+        const ended = await this.runFile(test, session, lane).catch(({message}) => ({
           failure: {message: session.mapStack(message), stack: ''},
         }));
         await ('failure' in ended ? onFailure(test, ended.failure) : onResult(test, ended.result));
       }
+    };
+    const lanes = Math.min(this.globalConfig.maxWorkers, MOST_BROWSERS, tests.length);
+    try {
+      await Promise.all(Array.from({length: lanes}, (_, lane) => runLane(lane)));
     } finally {
       await session.close();
     }
@@ -58,15 +68,16 @@ export default class BrowserRunner {
   /**
    * @param {Test} test
    * @param {Session} session
+   * @param {number} lane which of the session's browsers runs it
    * @returns {Promise<{result: TestResult} | {failure: SerializableError}>} a failure if the spec
    *   threw on loading
    * @throws if the spec could not be run to its end, for a reason outside of it
    */
-  async runFile(test, session) {
+  async runFile(test, session, lane) {
     const start = Date.now();
     const {globalConfig} = this;
     const {run, console} = await runSpec({
-      ...(await session.ready(test)),
+      ...(await session.ready(test, lane)),
       testNamePattern: globalConfig.testNamePattern,
       testTimeout: globalConfig.testTimeout ?? DEFAULT_TIMEOUT_MS,
     });

@@ -1,4 +1,4 @@
-/** What the specs of one project share: the bundles, their server and the browser. */
+/** What the specs of one project share: the bundles, their server and the browsers. */
 import {chromium} from 'playwright-core';
 import {browserLaunchOptions} from '../../../tools/browser.mjs';
 import {pageOf, serve} from '../../../tools/server.mjs';
@@ -14,8 +14,8 @@ export class Session {
   bundleErrors = new Map();
   /** @type {Promise<Awaited<ReturnType<typeof serve>>> | undefined} */
   server;
-  /** @type {import('playwright-core').Browser | undefined} */
-  browser;
+  /** One for each lane of the runner. @type {import('playwright-core').Browser[]} */
+  browsers = [];
 
   /** @param {import('@jest/test-result').Test[]} tests of one project */
   constructor(tests) {
@@ -29,19 +29,20 @@ export class Session {
    * Readies all that `test` needs; what is there already is kept.
    *
    * @param {import('@jest/test-result').Test} test
+   * @param {number} lane whose browser it runs in
    * @returns {Promise<{browser: import('playwright-core').Browser, origin: string, modules: string[]}>}
    *   the addresses of the modules that the test's page has to load, in order, among it
    * @throws if the spec cannot be bundled, or no browser be started
    */
-  async ready(test) {
+  async ready(test, lane) {
     this.server ??= this.bundleAndServe();
     const {origin} = await this.server;
     if (this.bundleErrors.has(test.path)) throw this.bundleErrors.get(test.path);
-    if (!this.browser?.isConnected()) {
-      this.browser = await chromium.launch(browserLaunchOptions());
+    if (!this.browsers[lane]?.isConnected()) {
+      this.browsers[lane] = await chromium.launch(browserLaunchOptions());
     }
     return {
-      browser: this.browser,
+      browser: this.browsers[lane],
       origin,
       modules: [...this.setupPaths, test.path].map((path) => addressOf(this.rootDir, path)),
     };
@@ -77,7 +78,7 @@ export class Session {
   }
 
   async close() {
-    await this.browser?.close();
+    await Promise.all(this.browsers.map((browser) => browser.close()));
     const server = await this.server?.catch(() => undefined);
     await server?.close();
   }
