@@ -12,6 +12,8 @@
       "-fvisibility=hidden", "-fno-math-errno"
     ],
     "sources": [
+      "src/add_layer_norm.c",
+      "src/add_layer_norm_op.c",
       "src/addon.c",
       "src/layer_norm.c",
       "src/layer_norm_grad.c",

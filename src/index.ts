@@ -12,6 +12,11 @@ registerLayers();
 
 export {usesFusedKernel} from './kernels/register.js';
 export {
+  AddLayerNormalization,
+  type AddLayerNormalizationArgs,
+  addLayerNormalization,
+} from './layers/add_layer_normalization.js';
+export {
   GroupNormalization,
   type GroupNormalizationArgs,
   groupNormalization,
@@ -31,5 +36,7 @@ export {
   type UnitNormalizationArgs,
   unitNormalization,
 } from './layers/unit_normalization.js';
+export {addLayerNorm} from './ops/add_layer_norm.js';
+export {addRmsNorm} from './ops/add_rms_norm.js';
 export {type LayerNormOptions, layerNorm} from './ops/layer_norm.js';
 export {type RmsNormOptions, rmsNorm} from './ops/rms_norm.js';

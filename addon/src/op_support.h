@@ -1,4 +1,4 @@
-/** What the two ops share: attributes, inputs, outputs, failures. Every error opens with the op's
+/** What the ops share: attributes, inputs, outputs, failures. Every error opens with the op's
  * name, and says what was expected and what was found. */
 #ifndef OP_SUPPORT_H
 #define OP_SUPPORT_H

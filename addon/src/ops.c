@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "add_layer_norm_op.h"
 #include "layer_norm_op.h"
 #include "op_support.h"
 #include "platform/platform.h"
@@ -36,6 +37,14 @@ static const struct op ops[] = {
         .attrs = {"epsilon: float", "center: bool", "scale: bool"},
         .create = layer_norm_grad_op_create,
         .compute = layer_norm_grad_op_compute,
+    },
+    {
+        .name = "TfjsAddLayerNorm",
+        .inputs = {"x: float", "residual: float", "gamma: float", "beta: float"},
+        .outputs = {"y: float", "stats: float", "sum: float"},
+        .attrs = {"epsilon: float", "center: bool", "scale: bool", "offset: bool"},
+        .create = add_layer_norm_op_create,
+        .compute = add_layer_norm_op_compute,
     },
 };
 

@@ -1,9 +1,9 @@
-/** The TensorFlow ops `TfjsLayerNorm` and `TfjsLayerNormGrad`. */
+/** The TensorFlow ops `TfjsLayerNorm`, `TfjsLayerNormGrad` and `TfjsAddLayerNorm`. */
 #ifndef OPS_H
 #define OPS_H
 
 /**
- * Registers both ops and their kernels with the libtensorflow in this process. Safe to repeat, from
+ * Registers the ops and their kernels with the libtensorflow in this process. Safe to repeat, from
  * any thread.
  *
  * @return NULL, or what went wrong.

@@ -11,13 +11,20 @@ export const layerNormGradient: tf.GradConfig = {
     // dys[1], of the statistics, is not used: they are saved for this function, not an output.
     const [dy] = dys as tf.Tensor[];
     const [x, gamma, stats] = saved;
-    dy.throwIfDisposed();
-    ensureKernels(); // the backend may have changed since the forward pass
-
-    // The kernel runs here, not in the functions below: tfjs tidies up after each of those, and would
-    // dispose of what the others are to return.
-    const inputs = {dy, x, stats, gamma};
-    const [dx, dgamma, dbeta] = tf.engine().runKernel(LayerNormGrad, inputs, attrs) as tf.Tensor[];
+    const [dx, dgamma, dbeta] = runLayerNormGrad({dy, x, stats, gamma}, attrs);
     return {x: () => dx, gamma: () => dgamma, beta: () => dbeta};
   },
 };
+
+/**
+ * dx, dγ and dβ. A gradient calls it at once, not in the functions that it returns: tfjs tidies up after
+ * each of those, and would dispose of what the others are to return.
+ */
+export function runLayerNormGrad(
+  inputs: Record<'dy' | 'x' | 'stats' | 'gamma', tf.Tensor>,
+  attrs: tf.NamedAttrMap,
+): tf.Tensor[] {
+  inputs.dy.throwIfDisposed();
+  ensureKernels(); // the backend may have changed since the forward pass
+  return tf.engine().runKernel(LayerNormGrad, inputs, attrs) as tf.Tensor[];
+}

@@ -1,16 +1,16 @@
 /**
- * The contract between the op and the backends: two kernels, what they take and what they give.
+ * The contract between the ops and the backends: the kernels, what they take and what they give.
  *
  * A kernel knows nothing of axes. It sees `x` with its last dimension as the columns and all the
  * dimensions before it as rows: `rows = x.size / cols`, row-major. It is never called with an
  * empty `x`.
  *
  * The statistics of a row are (m, rstd) with m = mean − x₀, where x₀ is the row's own first number.
- * Both kernels compute
+ * The kernels compute
  *
  *     x̂ = ((x − x₀) − m)·rstd
  *
- * and neither corrects it. The mean itself would be rounded to float32: beside a spread of 1 that
+ * and none corrects it. The mean itself would be rounded to float32: beside a spread of 1 that
  * costs four digits of y at a mean of 1e4, and all of them at 1e7. The mean's distance from x₀ is
  * at most √cols·σ, so its rounding costs nothing that float32 could hold, and x − x₀ is exact, or
  * nearly so, however large both are. Without centring m is 0, and x̂ = x·rstd.
@@ -35,6 +35,9 @@ export const LayerNorm = 'LayerNorm';
 
 /** Name of the backward kernel. */
 export const LayerNormGrad = 'LayerNormGrad';
+
+/** Name of the forward kernel that adds before it normalises. */
+export const AddLayerNorm = 'AddLayerNorm';
 
 export interface LayerNormAttrs {
   /** Added to the variance inside the root, ≥ 0. Where variance + epsilon is 0, rstd is 0. */
@@ -69,6 +72,14 @@ export interface LayerNormGradInputs {
 /** `dx`: as x. `dgamma`, `dbeta`: [cols]. */
 export type LayerNormGradOutputs = [dx: TensorInfo, dgamma: TensorInfo, dbeta: TensorInfo];
 
+export interface AddLayerNormInputs extends LayerNormInputs {
+  /** As x, to which it is added. */
+  residual: TensorInfo;
+}
+
+/** `y` and `stats` are those of `LayerNorm` at `sum`, which is x + residual. */
+export type AddLayerNormOutputs = [y: TensorInfo, stats: TensorInfo, sum: TensorInfo];
+
 /** What each kernel takes and gives, by its name. */
 export interface KernelTypes {
   LayerNorm: {inputs: LayerNormInputs; attrs: LayerNormAttrs; outputs: LayerNormOutputs};
@@ -77,6 +88,7 @@ export interface KernelTypes {
     attrs: LayerNormAttrs;
     outputs: LayerNormGradOutputs;
   };
+  AddLayerNorm: {inputs: AddLayerNormInputs; attrs: LayerNormAttrs; outputs: AddLayerNormOutputs};
 }
 
 export type KernelName = keyof KernelTypes;

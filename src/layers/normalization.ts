@@ -18,7 +18,7 @@ export interface NormalizationArgs extends LayerArgs {
   axis?: number | readonly number[];
 }
 
-/** A layer that normalises its one input along axes, and passes its mask on. */
+/** A layer that normalises its input along axes, and passes its mask on. */
 export abstract class NormalizationLayer extends layers.Layer {
   /** The axes as they were given: a negative one counts from the end of whatever input comes. */
   axis: number | readonly number[];
@@ -40,7 +40,7 @@ export abstract class NormalizationLayer extends layers.Layer {
   /** @throws Error Axes that the input has not, or that are of unknown size. */
   override build(inputShape: Shape | Shape[]): void {
     const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as Shape[];
-    const shape = this.only(shapes);
+    const [shape] = this.expected(shapes);
     const axes = resolveAxes(this.where, this.axis, shape.length);
     const paramShape = axes.map((axis) => {
       const size = shape[axis];
@@ -58,7 +58,10 @@ export abstract class NormalizationLayer extends layers.Layer {
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
-    return tidy(() => this.normalize(this.only([inputs].flat())));
+    return tidy(() => {
+      const [x, residual] = this.expected([inputs].flat());
+      return this.normalize(x, residual) as Tensor; // its type is that of a layer of one output
+    });
   }
 
   /** The layer's options as they are saved. */
@@ -86,12 +89,21 @@ export abstract class NormalizationLayer extends layers.Layer {
     return `${this.getClassName()} layer "${this.name}"`;
   }
 
-  /** The output for x; whatever else it makes is disposed for it. */
-  protected abstract normalize(x: Tensor): Tensor;
+  /** How many inputs the layer takes. */
+  protected get inputCount(): number {
+    return 1;
+  }
 
-  private only<T>(inputs: T[]): T {
-    if (inputs.length === 1) return inputs[0];
-    throw new Error(`${this.where}: expected one input, but was given ${inputs.length}.`);
+  /** The output for x, or the outputs for both inputs; whatever else it makes is disposed for it. */
+  protected abstract normalize(x: Tensor, residual?: Tensor): Tensor | Tensor[];
+
+  private expected<T>(inputs: T[]): T[] {
+    const count = this.inputCount;
+    if (inputs.length === count) return inputs;
+    throw new Error(
+      `${this.where}: expected ${count === 1 ? 'one input' : `${count} inputs`}, ` +
+        `but was given ${inputs.length}.`,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {normalize} from './normalize.js';
+import {type NormalizeOptions, normalize} from './normalize.js';
 import {checkOptionNames} from './option_names.js';
 
 /** What `layerNorm` takes besides x. */
@@ -15,15 +15,14 @@ export interface LayerNormOptions {
 }
 
 function layerNorm_(x: tf.Tensor | tf.TensorLike, options: LayerNormOptions = {}): tf.Tensor {
-  checkOptionNames('layerNorm', options, ['gamma', 'beta', 'axis', 'epsilon']);
+  return normalize('layerNorm', x, checkedOptions('layerNorm', options));
+}
+
+/** The options with their defaults. @throws Error An unknown option. */
+export function checkedOptions(opName: string, options: LayerNormOptions): NormalizeOptions {
+  checkOptionNames(opName, options, ['gamma', 'beta', 'axis', 'epsilon']);
   const {gamma, beta, axis = -1, epsilon = 1e-3} = options;
-  return normalize('layerNorm', x, {
-    gamma,
-    beta,
-    axis,
-    epsilon,
-    center: true,
-  });
+  return {gamma, beta, axis, epsilon, center: true};
 }
 
 /**

@@ -1,10 +1,10 @@
-/** What `layerNorm` and `rmsNorm` share: the checks, the rows, the kernel and the way back. */
+/** What the ops share: the checks, the rows, the kernel and the way back. */
 import * as tf from '@tensorflow/tfjs-core';
-import {LayerNorm} from '../kernels/contract.js';
+import {AddLayerNorm, type KernelName, LayerNorm} from '../kernels/contract.js';
 import {placeholder} from '../kernels/placeholder.js';
 import {ensureKernels} from '../kernels/register.js';
 import {checkEpsilon, resolveAxes} from './axes.js';
-import {rowView} from './row_view.js';
+import {movesAxes, rowView} from './row_view.js';
 
 export interface NormalizeOptions {
   gamma?: tf.Tensor | tf.TensorLike | null;
@@ -14,34 +14,84 @@ export interface NormalizeOptions {
   center: boolean;
 }
 
-export function normalize(
+type Input = tf.Tensor | tf.TensorLike;
+
+/** What an op computes with, once its input and its options are found to be right. */
+interface Checked {
+  x: tf.Tensor;
+  axes: number[];
+  gamma?: tf.Tensor;
+  beta?: tf.Tensor;
+}
+
+export function normalize(opName: string, input: Input, options: NormalizeOptions): tf.Tensor {
+  return normalizeChecked(check(opName, input, options), options);
+}
+
+/** y, the sum x + residual normalised, and the sum. */
+export function addAndNormalize(
   opName: string,
-  input: tf.Tensor | tf.TensorLike,
+  input: Input,
+  residualInput: Input,
   options: NormalizeOptions,
-): tf.Tensor {
-  const {axis, epsilon, center} = options;
-  const tensor = toTensor(opName, 'x', input);
-  if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32') {
-    throw new Error(`${opName}: x must be float32 or int32, but is ${tensor.dtype}.`);
+): [y: tf.Tensor, sum: tf.Tensor] {
+  const checked = check(opName, input, options);
+  const {x, axes} = checked;
+  const residual = toFloats(opName, 'residual', residualInput);
+  if (!tf.util.arraysEqual(residual.shape, x.shape)) {
+    throw new Error(
+      `${opName}: residual must have the shape of x, [${x.shape}], but has [${residual.shape}].`,
+    );
   }
-  checkEpsilon(opName, epsilon);
-  const axes = resolveAxes(opName, axis, tensor.rank);
-  const paramShape = axes.map((a) => tensor.shape[a]);
-  const gamma = checkedParam(opName, 'gamma', options.gamma, paramShape);
-  const beta = checkedParam(opName, 'beta', options.beta, paramShape);
-
-  const x = tensor.dtype === 'float32' ? tensor : tf.cast(tensor, 'float32');
-  if (x.size === 0) return normalizeEmpty(x, gamma, beta);
-
-  ensureKernels();
+  if (addsApart(checked)) {
+    const sum = tf.add(x, residual);
+    return [normalizeChecked({...checked, x: sum}, options), sum];
+  }
   const {toRows, fromRows} = rowView(x.shape, axes);
-  const inputs: tf.NamedTensorMap = {
-    x: toRows(x),
-    gamma: gamma ? flat(gamma) : placeholder(),
-  };
-  if (beta) inputs.beta = flat(beta);
-  const [y] = tf.engine().runKernel(LayerNorm, inputs, {epsilon, center}) as tf.Tensor[];
+  const inputs = {x: toRows(x), residual: toRows(residual)};
+  const [y, , sum] = run(AddLayerNorm, inputs, checked, options);
+  return [fromRows(y), fromRows(sum)];
+}
+
+/**
+ * Whether the sum is to be computed by an op of its own, before it is normalised.
+ *
+ * So it is over axes that must be moved, since one kernel for both would have the summands and the sum
+ * moved as well. And so it is while a gradient is recorded: tfjs hands the gradient of a kernel zeros for
+ * an output that nothing used, and to make and add these, where only y is used, costs more than one
+ * kernel saves. tfjs's own fused ops do likewise.
+ */
+function addsApart({x, axes}: Checked): boolean {
+  return x.size === 0 || movesAxes(x.shape, axes) || tf.engine().state.gradientDepth > 0;
+}
+
+function check(opName: string, input: Input, options: NormalizeOptions): Checked {
+  const x = toFloats(opName, 'x', input);
+  checkEpsilon(opName, options.epsilon);
+  const axes = resolveAxes(opName, options.axis, x.rank);
+  const paramShape = axes.map((a) => x.shape[a]);
+  const param = (name: 'gamma' | 'beta') => checkedParam(opName, name, options[name], paramShape);
+  return {x, axes, gamma: param('gamma'), beta: param('beta')};
+}
+
+function normalizeChecked(checked: Checked, options: NormalizeOptions): tf.Tensor {
+  const {x, axes, gamma, beta} = checked;
+  if (x.size === 0) return normalizeEmpty(x, gamma, beta);
+  const {toRows, fromRows} = rowView(x.shape, axes);
+  const [y] = run(LayerNorm, {x: toRows(x)}, checked, options);
   return fromRows(y);
+}
+
+function run(
+  kernel: KernelName,
+  inputs: tf.NamedTensorMap,
+  {gamma, beta}: Checked,
+  {epsilon, center}: NormalizeOptions,
+): tf.Tensor[] {
+  ensureKernels();
+  inputs.gamma = gamma ? flat(gamma) : placeholder();
+  if (beta) inputs.beta = flat(beta);
+  return tf.engine().runKernel(kernel, inputs, {epsilon, center}) as tf.Tensor[];
 }
 
 /** [cols], without a call of tfjs where it has that shape. */
@@ -49,16 +99,23 @@ function flat(param: tf.Tensor): tf.Tensor {
   return param.rank === 1 ? param : tf.reshape(param, [-1]);
 }
 
-function toTensor(opName: string, name: string, value: tf.Tensor | tf.TensorLike): tf.Tensor {
+function toTensor(opName: string, name: string, value: Input): tf.Tensor {
   if (!(value instanceof tf.Tensor)) return tf.tensor(value);
   if (value.isDisposed) throw new Error(`${opName}: ${name} is disposed.`);
   return value;
 }
 
+function toFloats(opName: string, name: string, value: Input): tf.Tensor {
+  const tensor = toTensor(opName, name, value);
+  if (tensor.dtype === 'float32') return tensor;
+  if (tensor.dtype === 'int32') return tf.cast(tensor, 'float32');
+  throw new Error(`${opName}: ${name} must be float32 or int32, but is ${tensor.dtype}.`);
+}
+
 function checkedParam(
   opName: string,
   name: string,
-  value: tf.Tensor | tf.TensorLike | null | undefined,
+  value: Input | null | undefined,
   shape: number[],
 ): tf.Tensor | undefined {
   if (value == null) return undefined;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {normalize} from './normalize.js';
+import {type NormalizeOptions, normalize} from './normalize.js';
 import {checkOptionNames} from './option_names.js';
 
 /** What `rmsNorm` takes besides x. */
@@ -13,9 +13,14 @@ export interface RmsNormOptions {
 }
 
 function rmsNorm_(x: tf.Tensor | tf.TensorLike, options: RmsNormOptions = {}): tf.Tensor {
-  checkOptionNames('rmsNorm', options, ['gamma', 'axis', 'epsilon']);
+  return normalize('rmsNorm', x, checkedOptions('rmsNorm', options));
+}
+
+/** The options with their defaults. @throws Error An unknown option. */
+export function checkedOptions(opName: string, options: RmsNormOptions): NormalizeOptions {
+  checkOptionNames(opName, options, ['gamma', 'axis', 'epsilon']);
   const {gamma, axis = -1, epsilon = 1e-6} = options;
-  return normalize('rmsNorm', x, {gamma, axis, epsilon, center: false});
+  return {gamma, axis, epsilon, center: false};
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Finds and loads the addon, `addon/` in this package, whose ops `TfjsLayerNorm` and
- * `TfjsLayerNormGrad` are the fused kernels of the `tensorflow` backend.
+ * Finds and loads the addon, `addon/` in this package, whose ops, `TfjsLayerNorm` and the like, are the
+ * fused kernels of the `tensorflow` backend.
  *
  * It is loaded when the backend is first asked for a fused kernel, never on import: the package
  * must load in a browser, where there is neither an addon nor a module of Node.

@@ -1,5 +1,6 @@
 /** The `tensorflow` backend (Node). Its kernels are the ops of the addon, where that can be loaded. */
 import type {FusedBackend, Obstacle} from '../backend.js';
+import {addLayerNorm} from './add_layer_norm.js';
 import {addonFailure, type NodeJSKernelBackend} from './addon.js';
 import {layerNorm} from './layer_norm.js';
 import {layerNormGrad} from './layer_norm_grad.js';
@@ -7,7 +8,7 @@ import {onHost} from './on_host.js';
 
 export const tensorflow: FusedBackend<NodeJSKernelBackend> = {
   name: 'tensorflow',
-  kernels: {LayerNorm: layerNorm, LayerNormGrad: layerNormGrad},
+  kernels: {LayerNorm: layerNorm, LayerNormGrad: layerNormGrad, AddLayerNorm: addLayerNorm},
   onHost,
   obstacle,
 };

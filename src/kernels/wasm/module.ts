@@ -19,6 +19,19 @@ export interface WasmFunctions {
     epsilon: number,
     center: boolean,
   ): void;
+  addLayerNorm(
+    x: number, // [rows, cols]
+    residual: number, // [rows, cols]
+    total: number, // [rows, cols], x + residual; may be x or residual
+    gamma: number, // [cols]
+    beta: number, // [cols]
+    y: number, // [rows, cols]; may be x or residual, but not total
+    stats: number, // [rows, 2]
+    rows: number,
+    cols: number,
+    epsilon: number,
+    center: boolean,
+  ): void;
   /** Adds the rows' parts of dγ and dβ to `dgammaSum` and `dbetaSum`. */
   layerNormGrad(
     dy: number, // [rows, cols]

@@ -8,6 +8,7 @@ import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {backendName, kernelKind, tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
+import {kernelsOf} from '../../support/kernels_of.js';
 
 const [rows, cols] = [6, 45];
 const random = new Random(21);
@@ -16,25 +17,6 @@ const [gamma, beta] = [random.normal(cols), random.normal(cols)];
 
 const isFused = kernelKind === 'fused';
 const isComposed = kernelKind === 'composed';
-
-/** The names of the kernels that tfjs runs, a Transpose with its permutation. */
-function kernelsOf(run: () => unknown): string[] {
-  const engine = tf.engine() as unknown as {
-    runKernel(name: string, inputs: unknown, attrs?: {perm?: number[]}): unknown;
-  };
-  const original = engine.runKernel;
-  const names: string[] = [];
-  engine.runKernel = function (name, inputs, attrs) {
-    names.push(name === 'Transpose' ? `Transpose ${attrs?.perm}` : name);
-    return original.call(this, name, inputs, attrs);
-  };
-  try {
-    run();
-  } finally {
-    engine.runKernel = original;
-  }
-  return names;
-}
 
 test(`usesFusedKernel is ${isFused} of the backend under test`, () => {
   expect(tf.getBackend()).toBe(backendName);

@@ -197,6 +197,7 @@ test('WebAssembly computes all, a cacheful of rows at a time, and nothing is com
   // Functions that do nothing: y is then what x is, in whose place it is written, and dx is dy.
   const functions = {
     layerNorm: jest.fn(),
+    addLayerNorm: jest.fn(),
     layerNormGrad: jest.fn(),
     clear: jest.fn(),
     roundSum: jest.fn(),

@@ -1,5 +1,12 @@
 /** Bad input: what was wrong, what was expected, the value found; and nothing left behind. */
-import {layerNorm, layerNormalization, rmsNorm, rmsNormalization} from '../../../src/index.js';
+import {
+  addLayerNorm,
+  addRmsNorm,
+  layerNorm,
+  layerNormalization,
+  rmsNorm,
+  rmsNormalization,
+} from '../../../src/index.js';
 import {rmsScaling} from '../../../src/ops/rms_scaling.js';
 import {tf} from '../../backends/current.js';
 
@@ -86,6 +93,26 @@ const opErrors: [name: string, run: () => unknown, message: string][] = [
     'an axis out of bounds of the variance that Keras’s rms_scaling takes',
     () => rmsScaling(matrix(), {axis: 2, epsilon: 1e-3}),
     'rmsScaling: axis 2 is out of bounds: for rank 2 it must be in [-2, 1].',
+  ],
+  [
+    'a residual of a wrong shape',
+    () => addLayerNorm(matrix(), tf.ones([3])),
+    'addLayerNorm: residual must have the shape of x, [2,3], but has [3].',
+  ],
+  [
+    'a residual of a wrong dtype',
+    () => addRmsNorm(matrix(), tf.ones([2, 3], 'bool')),
+    'addRmsNorm: residual must be float32 or int32, but is bool.',
+  ],
+  [
+    'a residual that is disposed',
+    () => addLayerNorm(matrix(), disposed([2, 3])),
+    'addLayerNorm: residual is disposed.',
+  ],
+  [
+    'an option that addRmsNorm has not',
+    () => addRmsNorm(matrix(), matrix(), {beta: [1, 2, 3]} as object),
+    "addRmsNorm: unknown option 'beta'; the options are gamma, axis, epsilon.",
   ],
   ['an x that is disposed', () => layerNorm(disposed([2, 3])), 'layerNorm: x is disposed.'],
   [

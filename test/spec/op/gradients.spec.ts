@@ -6,6 +6,7 @@ import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
+import {finiteDifferences} from '../../support/finite_differences.js';
 
 const cases = [
   {name: 'layerNorm', center: true, epsilon: 1e-3, rows: 3, cols: 7},
@@ -25,19 +26,6 @@ const cases = [
   },
   {name: 'rmsNorm', center: false, epsilon: 1e-3, rows: 3, cols: 7},
 ];
-
-/** (f(a + h) − f(a − h)) / 2h for each element, f to a number; h suits float64. */
-function finiteDifferences(f: (a: Float64Array) => number, a: ArrayLike<number>): Float64Array {
-  const h = 1e-5;
-  return Float64Array.from(a, (_, i) => {
-    const at = (step: number) => {
-      const moved = Float64Array.from(a);
-      moved[i] += step;
-      return f(moved);
-    };
-    return (at(h) - at(-h)) / (2 * h);
-  });
-}
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);

@@ -59,6 +59,41 @@ export function layerNorm(
   }
 }
 
+/** Adds two rows into `total`, and normalises that; it is then still in the nearest cache. */
+export function addLayerNorm(
+  x: usize, // [rows, cols]
+  residual: usize, // [rows, cols]
+  total: usize, // [rows, cols], x + residual; may be x or residual
+  gamma: usize, // [cols], or 0: none
+  beta: usize, // [cols], or 0: none
+  y: usize, // [rows, cols]; may be x or residual, but not total
+  stats: usize, // [rows, 2]
+  rows: u32,
+  cols: u32,
+  epsilon: f64,
+  center: bool,
+): void {
+  const bytes: usize = cols << 2;
+  for (let row: u32 = 0; row < rows; row++) {
+    const vectorBytes = bytes & ~15;
+    if (ASC_FEATURE_SIMD) addRow<v128>(x, residual, total, 0, vectorBytes);
+    addRow<f32>(x, residual, total, ASC_FEATURE_SIMD ? vectorBytes : 0, bytes);
+    layerNorm(total, gamma, beta, y, stats, 1, cols, epsilon, center);
+    x += bytes;
+    residual += bytes;
+    total += bytes;
+    y += bytes;
+    stats += 8;
+  }
+}
+
+/** total = x + residual, from byte `i` to byte `end` of a row. */
+function addRow<V>(x: usize, residual: usize, total: usize, i: usize, end: usize): void {
+  for (; i < end; i += sizeof<V>()) {
+    store<V>(total + i, add<V>(load<V>(x + i), load<V>(residual + i)));
+  }
+}
+
 /** Normalises one row in float32. Where that is not enough it writes nothing, and returns false. */
 function layerNormRow<V>(
   x: usize,
