@@ -31,6 +31,11 @@ export class AddLayerNormalization extends AffineNormalizationLayer {
   /** @nocollapse */
   static className = 'AddLayerNormalization';
 
+  /** @throws Error Bad axes or epsilon, or an unknown initialiser, regulariser or constraint. */
+  constructor(args: AddLayerNormalizationArgs = {}) {
+    super(args);
+  }
+
   /** @throws Error The shapes differ; axes that the inputs have not, or that are of unknown size. */
   override build(inputShape: Shape | Shape[]): void {
     super.build(inputShape);
@@ -84,6 +89,6 @@ export class AddLayerNormalization extends AffineNormalizationLayer {
  * @throws Error Bad axes or epsilon, or an unknown initialiser, regulariser or constraint; when
  *     built, an axis out of bounds or of unknown size, or inputs of two shapes.
  */
-export function addLayerNormalization(args: AddLayerNormalizationArgs = {}): AddLayerNormalization {
+export function addLayerNormalization(args?: AddLayerNormalizationArgs): AddLayerNormalization {
   return new AddLayerNormalization(args);
 }

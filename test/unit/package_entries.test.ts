@@ -16,10 +16,14 @@ function run(code: string, ...flags: string[]): string {
 }
 
 const publicNames = [
+  'AddLayerNormalization',
   'GroupNormalization',
   'LayerNormalization',
   'RMSNormalization',
   'UnitNormalization',
+  'addLayerNorm',
+  'addLayerNormalization',
+  'addRmsNorm',
   'groupNormalization',
   'layerNorm',
   'layerNormalization',
