@@ -18,6 +18,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseFlags, positiveInteger, positiveNumber} from '../tools/flags.mjs';
 import {createProgressBar} from '../tools/progress.mjs';
+import {draw} from './support/draw.mjs';
 import {END, loadNames, PADDING} from './support/names_data.mjs';
 import {loadTfjs} from './support/tfjs.mjs';
 
@@ -98,7 +99,7 @@ function logits(tokens, mask, options) {
   const output = /** @type {Tensor} */ (model.apply(inputs, options));
   if (output.shape.at(-1) === vocabulary) return output;
   // A backbone alone ends before the head, which in GPT-2 has the matrix of the embedding.
-  const rows = output.reshape([-1, width]);
+  const rows = output.reshape([-1, Number(width)]);
   const [table] = model.getLayer('token_embedding').trainableWeights;
   const scores = tf.matMul(rows, table.read(), false, true);
   return scores.reshape([...tokens.shape, Number(vocabulary)]);
@@ -111,8 +112,7 @@ function drawNext(texts, seed) {
     const [count, length] = tokens.shape;
     const all = logits(tokens, tf.onesLike(tokens));
     const last = all.slice([0, length - 1, 0], [-1, 1, -1]).reshape([count, -1]);
-    const scaled = /** @type {import('@tensorflow/tfjs').Tensor2D} */ (last.div(flags.temperature));
-    return [...tf.multinomial(scaled, 1, seed).dataSync()];
+    return draw(tf, last.div(flags.temperature), seed);
   });
 }
 

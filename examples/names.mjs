@@ -17,6 +17,7 @@ import {parseFlags, positiveInteger, positiveNumber} from '../tools/flags.mjs';
 import {createProgressBar} from '../tools/progress.mjs';
 import {printTable} from '../tools/table.mjs';
 import {writeLineChart} from './support/chart.mjs';
+import {draw} from './support/draw.mjs';
 import {END, loadNames, PADDING} from './support/names_data.mjs';
 import {loadTfjs} from './support/tfjs.mjs';
 
@@ -334,7 +335,7 @@ function write(model) {
         tf.ones([WRITTEN, length]),
       );
       const ofLast = logits.slice([0, length - 1, 0], [-1, 1, -1]).reshape([WRITTEN, -1]);
-      return tf.multinomial(ofLast, 1, flags.seed + length).dataSync();
+      return draw(tf, ofLast, flags.seed + length);
     });
     rows = rows.map((row, i) => [...row, next[i]]);
   }
