@@ -13,6 +13,8 @@ import {SinePositionEncoding} from './sine_position_encoding.js';
 import {TokenAndPositionEmbedding} from './token_and_position_embedding.js';
 import {TransformerDecoder} from './transformer_decoder.js';
 import {TransformerEncoder} from './transformer_encoder.js';
+import {ViTEncoder} from './vit_encoder.js';
+import {ViTPatchingAndEmbedding} from './vit_patching_and_embedding.js';
 
 /** Keras sets the option when it saves; tfjs builds the layer on its inputs. */
 const forgotten = {value: () => undefined};
@@ -102,5 +104,17 @@ export const hubClasses: KerasClasses = {
       ...['self_attention_layer', 'self_attention_layer_norm', 'feedforward_layer_norm'],
       ...feedforward.slice(0, 2),
     ],
+  },
+  'KerasHub>ViTEncoder': {
+    layer: ViTEncoder,
+    tensors: ['inputs'],
+    namesInputs: true,
+    holds: ['encoder_layers', 'layer_norm'],
+  },
+  'KerasHub>ViTPatchingAndEmbedding': {
+    layer: ViTPatchingAndEmbedding,
+    tensors: ['inputs'],
+    namesInputs: true,
+    holds: ['patch_embedding', 'position_embedding'],
   },
 };

@@ -11,3 +11,5 @@ export {SinePositionEncoding} from './sine_position_encoding.js';
 export {TokenAndPositionEmbedding} from './token_and_position_embedding.js';
 export {TransformerDecoder} from './transformer_decoder.js';
 export {TransformerEncoder} from './transformer_encoder.js';
+export {ViTEncoder} from './vit_encoder.js';
+export {ViTPatchingAndEmbedding} from './vit_patching_and_embedding.js';

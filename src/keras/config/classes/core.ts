@@ -1,3 +1,4 @@
+import {CustomScaleLayer} from '../../layers/core/custom_scale_layer.js';
 import {EinsumDense} from '../../layers/core/einsum_dense.js';
 import {Identity} from '../../layers/core/identity.js';
 import {LayerScale} from '../../layers/core/layer_scale.js';
@@ -30,6 +31,7 @@ const reversible: KerasClass = {
 };
 
 export const core: KerasClasses = {
+  CustomScaleLayer: {layer: CustomScaleLayer}, // of keras.applications.inception_resnet_v2
   Dense: {masks: 'passes'},
   Embedding: {masks: 'makes', masksIf: 'mask_zero'},
   EinsumDense: {
