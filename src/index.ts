@@ -10,7 +10,7 @@ registerKernels();
 registerGradients();
 registerLayers();
 
-export {usesFusedKernel} from './kernels/register.js';
+export {type KernelReport, kernelReport, usesFusedKernel} from './kernels/register.js';
 export {
   AddLayerNormalization,
   type AddLayerNormalizationArgs,

@@ -6,6 +6,11 @@ import type {Kernels} from './contract.js';
 export interface FusedBackend<Backend> {
   /** The name under which tfjs registers it. */
   name: string;
+  /**
+   * Whether its kernels serve a backend that is registered under another name, as React Native's
+   * `rn-webgl` is: an instance of the same class or of a subclass.
+   */
+  includes?(backend: object): boolean;
   /** Its kernels. For one that it lacks, the default in `composed` serves. */
   kernels: Partial<Kernels<Backend>>;
   /**

@@ -35,11 +35,50 @@ export function ensureKernels(): void {
   const backendName = tf.getBackend();
   const isMissing = (name: KernelName) => !tf.getKernel(name, backendName);
   if (!KERNEL_NAMES.some(isMissing)) return;
+  const fused = fusedFor(backendName, tf.backend());
+  if (fused) {
+    registerFor(backendName, fused);
+    return;
+  }
   if (isMissing(LayerNorm) || isMissing(LayerNormGrad)) {
     composedBackends.add(backendName);
     noticeSubstitute(`the backend '${backendName}'`);
   }
   registerFor(backendName);
+}
+
+/** Which kernel computes layer normalisation on a backend, and why. */
+export interface KernelReport {
+  /** The name under which tfjs knows the backend. */
+  backend: string;
+  /**
+   * `fused`: one kernel made for the backend. `cpu`: the kernel of the backend `cpu`, on the tensor's
+   * values in the host's memory. `composed`: several ops of tfjs.
+   */
+  kernel: 'fused' | 'cpu' | 'composed';
+  /** Why it is not the fused one; absent where it is. */
+  reason?: string;
+  /** What can be done about it, where anything can: whole sentences. */
+  advice?: string;
+}
+
+/**
+ * Which kernel computes layer normalisation on each backend that is registered with tfjs, and why it
+ * is not the fused one. Sets no backend up: one that has not been used yet is judged by what can be
+ * known of it.
+ *
+ * ```js
+ * kernelReport(); // [{backend: 'cpu', kernel: 'fused'}]
+ * ```
+ *
+ * @returns A report for each backend, in the order in which they were registered.
+ */
+export function kernelReport(): KernelReport[] {
+  const {registry} = tf.engine();
+  return tf
+    .engine()
+    .backendNames()
+    .map((name) => reportOf(name, registry[name] ?? null));
 }
 
 /**
@@ -55,9 +94,27 @@ export function ensureKernels(): void {
  *     same values: several tfjs ops, or on `tensorflow` without its addon the kernel of `cpu`.
  */
 export function usesFusedKernel(backendName: string = tf.getBackend()): boolean {
-  const fused = FUSED_BACKENDS.find(({name}) => name === backendName);
-  if (fused) return !obstacleOf(fused, tf.findBackend(backendName));
-  return tf.getKernel(LayerNorm, backendName) != null && !composedBackends.has(backendName);
+  return reportOf(backendName, tf.findBackend(backendName)).kernel === 'fused';
+}
+
+function reportOf(backend: string, instance: unknown): KernelReport {
+  const fused = fusedFor(backend, instance);
+  if (fused) {
+    const {standIn, reason, advice} = obstacleOf(fused, instance) ?? {standIn: 'fused'};
+    return {backend, kernel: standIn, ...(reason && {reason}), ...(advice && {advice})};
+  }
+  if (tf.getKernel(LayerNorm, backend) && !composedBackends.has(backend)) {
+    return {backend, kernel: 'fused'}; // somebody else's
+  }
+  return {backend, kernel: 'composed', reason: 'there is no fused kernel for this backend'};
+}
+
+/** Our kernels for a backend: those of its name, or of its kind where it has another name. */
+function fusedFor(backendName: string, instance: unknown): AnyBackend | undefined {
+  return (
+    FUSED_BACKENDS.find(({name}) => name === backendName) ??
+    FUSED_BACKENDS.find(({includes}) => instance && includes?.(instance))
+  );
 }
 
 /** Registers a kernel of each name under a backend's name, where there is none yet. */

@@ -164,8 +164,10 @@ test('where it cannot be loaded, one notice says so and another kernel serves', 
     '[ 0, 0 ]',
     "tfjs-layernorm: no fused kernel for the backend 'tensorflow' (its addon could not be loaded: " +
       "this test hides it); the kernel of 'cpu' serves instead: the same values, more slowly. " +
-      'On Linux, `npm rebuild tfjs-layernorm` compiles it; that takes a C compiler, make and ' +
-      'Python 3. There is none for other systems yet.',
+      'The package holds it for the usual systems; elsewhere its install script compiles it, which ' +
+      'takes a C compiler, make and Python 3. Let the script run: `npm install-scripts approve ' +
+      'tfjs-layernorm && npm rebuild tfjs-layernorm`, `pnpm approve-builds`, or `bun pm trust ' +
+      'tfjs-layernorm`.',
   ]);
 });
 

@@ -25,6 +25,7 @@ const publicNames = [
   'addLayerNormalization',
   'addRmsNorm',
   'groupNormalization',
+  'kernelReport',
   'layerNorm',
   'layerNormalization',
   'rmsNorm',

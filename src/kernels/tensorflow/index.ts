@@ -22,7 +22,9 @@ function obstacle(backend: NodeJSKernelBackend | null): Obstacle | undefined {
     reason: `its addon could not be loaded: ${failure}`,
     standIn: 'cpu',
     advice:
-      'On Linux, `npm rebuild tfjs-layernorm` compiles it; that takes a C compiler, make and ' +
-      'Python 3. There is none for other systems yet.',
+      'The package holds it for the usual systems; elsewhere its install script compiles it, which ' +
+      'takes a C compiler, make and Python 3. Let the script run: `npm install-scripts approve ' +
+      'tfjs-layernorm && npm rebuild tfjs-layernorm`, `pnpm approve-builds`, or `bun pm trust ' +
+      'tfjs-layernorm`.',
   };
 }

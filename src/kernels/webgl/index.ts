@@ -7,6 +7,7 @@ import {layerNormGrad} from './layer_norm_grad.js';
 
 export const webgl: FusedBackend<MathBackendWebGL> = {
   name: 'webgl',
+  includes: (backend) => 'runWebGLProgram' in backend,
   kernels: {LayerNorm: layerNorm, LayerNormGrad: layerNormGrad},
   obstacle,
   // Small tensors that are not on the GPU: tfjs would rather compute with them than upload them.

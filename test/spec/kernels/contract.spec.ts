@@ -1,6 +1,6 @@
 /** Which kernel runs: the fused one of the backend, or the composed one where there is none. */
 
-import {layerNorm, usesFusedKernel} from '../../../src/index.js';
+import {kernelReport, layerNorm, usesFusedKernel} from '../../../src/index.js';
 import * as composedForward from '../../../src/kernels/composed/layer_norm.js';
 import * as composedBackward from '../../../src/kernels/composed/layer_norm_grad.js';
 import {LayerNorm, LayerNormGrad} from '../../../src/kernels/contract.js';
@@ -22,6 +22,26 @@ test(`usesFusedKernel is ${isFused} of the backend under test`, () => {
   expect(tf.getBackend()).toBe(backendName);
   expect(usesFusedKernel()).toBe(isFused);
   expect(usesFusedKernel(backendName)).toBe(isFused);
+});
+
+test('kernelReport says of the backend under test which kernel serves, and why', () => {
+  const report = kernelReport().find(({backend}) => backend === backendName);
+  if (isFused) {
+    expect(report).toEqual({backend: backendName, kernel: 'fused'});
+  } else {
+    expect(report?.kernel).toBe(isComposed ? 'composed' : 'cpu');
+    expect(report?.reason).toMatch(/^\w.{10,}/);
+  }
+});
+
+test('kernelReport sets no backend up', () => {
+  const name = 'never-set-up';
+  const factory = jest.fn(() => tf.backend());
+  tf.registerBackend(name, factory, 0);
+  const [reason, kernel] = ['there is no fused kernel for this backend', 'composed'];
+  expect(kernelReport()).toContainEqual({backend: name, kernel, reason});
+  expect(factory).not.toHaveBeenCalled();
+  tf.engine().removeBackend(name);
 });
 
 test('usesFusedKernel is false of a backend that there is not', () => {

@@ -1,6 +1,6 @@
 /** What only the WebGL kernels can get wrong: shaders, textures, draw calls and their memory. */
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import {layerNorm, layerNormalization, usesFusedKernel} from '../../../src/index.js';
+import {kernelReport, layerNorm, layerNormalization, usesFusedKernel} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {setUpBackendAnew, tf} from '../../backends/current.js';
@@ -126,6 +126,18 @@ describe('draw calls', () => {
       });
     });
   }
+
+  test('with many rows γ and β become one texture first', () => {
+    tf.tidy(() => {
+      const params = () => texture(tf.ones([96]), true);
+      const [gamma, beta] = [params(), params()];
+      const forward = (rows: number) => {
+        const x = texture(tf.ones([rows, 96]), true);
+        return drawsOf(() => layerNorm(x, {gamma, beta}));
+      };
+      expect([forward(64), forward(600)]).toEqual([2, 3]);
+    });
+  });
 });
 
 describe('textures', () => {
@@ -346,6 +358,8 @@ describe('WebGL 1', () => {
     try {
       await setUpAnew(1);
       expect(usesFusedKernel()).toBe(false);
+      const [reason, kernel] = ['it runs on WebGL 1', 'composed'];
+      expect(kernelReport()).toContainEqual({backend: 'webgl', kernel, reason});
       await expectRight([9, 65], {isPacked: false});
       const notices = warn.mock.calls.filter(([text]) => `${text}`.includes('tfjs-layernorm'));
       expect(notices).toEqual([[expect.stringContaining('(it runs on WebGL 1)')]]);
@@ -356,6 +370,32 @@ describe('WebGL 1', () => {
     expect(usesFusedKernel()).toBe(true);
     await expectRight([9, 65]);
   });
+});
+
+test('a subclass under another name, as React Native has it, gets the same kernels', async () => {
+  const name = 'of-webgl';
+  class OfWebgl extends (backend().constructor as typeof MathBackendWebGL) {}
+  tf.registerBackend(name, () => new OfWebgl());
+  for (const config of tf.getKernelsForBackend('webgl')) {
+    const isOurs = config.kernelName.includes('LayerNorm');
+    if (!isOurs) tf.registerKernel({...config, backendName: name});
+  }
+  const warn = jest.spyOn(console, 'warn');
+  await tf.setBackend(name);
+  try {
+    await expectRight([9, 65]);
+    tf.tidy(() => {
+      const x = texture(tf.ones([9, 65]), true);
+      expect(drawsOf(() => layerNorm(x))).toBe(2);
+    });
+    expect(usesFusedKernel()).toBe(true);
+    expect(kernelReport()).toContainEqual({backend: name, kernel: 'fused'});
+    expect(warn).not.toHaveBeenCalled();
+  } finally {
+    warn.mockRestore();
+    await tf.setBackend('webgl');
+    tf.removeBackend(name);
+  }
 });
 
 describe('small tensors on the CPU', () => {
