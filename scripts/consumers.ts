@@ -34,6 +34,8 @@ import {buildPackage, fail, root} from '../tools/shell.mjs';
 
 /** What is read of a project's package.json. */
 interface Manifest {
+  /** What installs its packages, as `pnpm@10.12.1`; absent: npm. */
+  packageManager?: string;
   dependencies: Record<string, string>;
   scripts?: {test?: string};
   consumer: {backend: string; page?: string; report?: string};
@@ -140,9 +142,10 @@ async function install(
     if (tfjs && name.startsWith('@tensorflow/')) dependencies[name] = tfjs;
   }
   writeFileSync(path.join(project, 'package.json'), JSON.stringify(manifest, null, 2));
+  const manager = manifest.packageManager ?? 'npm';
   // First tfjs, then what builds on it: npm would else take the newest tfjs that our range allows.
-  await npmInstall(project);
-  await npmInstall(project, tarball);
+  await installPackages(project, manager);
+  await installPackages(project, manager, tarball);
 
   const tfjsNode = 'node_modules/@tensorflow/tfjs-node';
   if (!existsSync(path.join(project, tfjsNode))) return;
@@ -151,14 +154,32 @@ async function install(
   symlinkSync(path.join(root, tfjsNode, 'deps'), path.join(project, tfjsNode, 'deps'));
 }
 
-/** Scripts are off: that of tfjs-node downloads what this checkout has, and the rest need none. */
-async function npmInstall(project: string, ...packages: string[]): Promise<void> {
-  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+/**
+ * How each package manager installs what the manifest names, or adds a package from a tarball.
+ * Scripts are off: that of tfjs-node downloads what this checkout has, and the rest need none.
+ */
+const INSTALL: Record<string, (tarball?: string) => string[]> = {
+  npm: (tarball = '') =>
+    'install --loglevel=error --ignore-scripts --prefer-offline --no-audit --no-fund'
+      .split(' ')
+      .concat(tarball || []),
+  pnpm: (tarball) => [...(tarball ? ['add', tarball] : ['install']), '--ignore-scripts'],
+  yarn: (tarball) => [
+    ...(tarball ? ['add', `file:${tarball}`] : ['install']),
+    ...['--ignore-scripts', '--no-progress', '--silent'],
+  ],
+};
+
+/** @param manager `npm`, or another and its version, which npm brings: `pnpm@10.12.1` */
+async function installPackages(project: string, manager: string, tarball?: string): Promise<void> {
+  const args = INSTALL[manager.split('@')[0]](tarball);
   try {
-    await shell(npm, ['install', '--loglevel=error', ...flags, ...packages], project);
+    if (manager === 'npm') await shell(npm, args, project);
+    else await shell(npm, ['exec', '--yes', '--', manager, ...args], project);
   } catch (error) {
     throw new Error(
-      `npm could not install its packages; is the npm registry within reach?\n${messageOf(error)}`,
+      `${manager} could not install its packages; is the npm registry within reach?\n` +
+        messageOf(error),
     );
   }
 }
