@@ -3,7 +3,7 @@
  * tfjs, a class would have to list their weights itself, or they would neither be trained nor saved
  * nor disposed.
  */
-import {type LayerVariable, layers} from '@tensorflow/tfjs-layers';
+import {type LayerVariable, layers, type Shape} from '@tensorflow/tfjs-layers';
 
 type Layer = layers.Layer;
 
@@ -39,7 +39,7 @@ function listIn(value: unknown): unknown[] {
 /**
  * What a class of a user's extends that holds layers: `this.attention = new MultiHeadAttention(…)`.
  * The layers in its properties, in lists and in plain objects are trained, saved and disposed with it.
- * Its `build` must build them.
+ * Its `build` must build them, and end with `super.build(shape)`.
  *
  * An `.h5` file names the layers within a class by their classes alone. Where several have weights of
  * the same shapes, a static `innerLayers` tells them apart: the names of the properties, in the order
@@ -70,6 +70,12 @@ export class KerasLayer extends layers.Layer {
   static className = 'KerasLayer';
   /** The properties with layers, in the order in which the class in Python sets them. */
   static innerLayers?: readonly string[];
+
+  /** Marks the layer as built, and gives weights of the same name the names of their properties. */
+  override build(inputShape: Shape | Shape[]): void {
+    super.build(inputShape);
+    nameApart(heldLayers(this));
+  }
 
   override get trainable(): boolean {
     return super.trainable;
@@ -116,3 +122,29 @@ export class KerasLayer extends layers.Layer {
 
 /** A layer may be in two properties. */
 const unique = (weights: LayerVariable[]) => [...new Set(weights)];
+
+/**
+ * Tells weights apart that tfjs calls alike, as two embeddings in one layer, each of which was built by
+ * its `build` alone: it saves weights by their names, and could not load them.
+ */
+function nameApart(held: Held[]): void {
+  const places = held.flatMap(({property, layers: each}) =>
+    [each].flat().flatMap(({weights}, i) =>
+      weights.map((weight) => ({
+        weight,
+        place: Array.isArray(each) ? `${property}_${i}` : property,
+      })),
+    ),
+  );
+  const counts = new Map<string, number>();
+  for (const {weight} of places) {
+    counts.set(weight.originalName, (counts.get(weight.originalName) ?? 0) + 1);
+  }
+  for (const {weight, place} of places) {
+    const {originalName} = weight;
+    if (counts.get(originalName) === 1) continue;
+    const steps = originalName.split('/');
+    steps.splice(-1, 0, place);
+    Object.assign(weight, {originalName: steps.join('/')});
+  }
+}

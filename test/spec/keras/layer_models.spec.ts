@@ -4,30 +4,9 @@ import {tf} from '../../backends/current.js';
 import hubFixture from '../../fixtures/keras/hub_models.json';
 import fixture from '../../fixtures/keras/layer_models_keras3.json';
 import {expectClose} from '../../support/close.js';
+import {artifactsOf, type ModelCase, type Stored, savedAgain} from '../../support/model_case.js';
 
-type Stored = [shape: number[], values: number[]];
-
-interface LayerModelCase {
-  name: string;
-  config: object;
-  weights: [name: string, shape: number[], values: number[]][];
-  xs: Stored[];
-  dtype: 'float32' | 'int32';
-  ys: Stored[];
-  trained?: Stored[];
-}
-
-const cases = [...fixture.cases, ...hubFixture.cases] as unknown as LayerModelCase[];
-
-/** The model as the converter would leave it: a topology, and weights by their paths in `.keras`. */
-function artifacts({config, weights}: LayerModelCase): tf.io.ModelArtifacts {
-  const values = weights.flatMap(([, , each]) => each);
-  return {
-    modelTopology: {keras_version: '3.15.1', model_config: config},
-    weightSpecs: weights.map(([name, shape]) => ({name, shape, dtype: 'float32'})),
-    weightData: Float32Array.from(values).buffer,
-  };
-}
+const cases = [...fixture.cases, ...hubFixture.cases] as unknown as ModelCase[];
 
 const tensors = (stored: Stored[], dtype?: 'float32' | 'int32') =>
   stored.map(([shape, values]) => tf.tensor(values, shape, dtype));
@@ -41,18 +20,6 @@ async function expectPrediction(model: tf.LayersModel, xs: tf.Tensor[], expected
     expectClose(await y.data(), values, 2e-5 * largest);
   }
   tf.dispose(ys);
-}
-
-async function saved(model: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
-  let found: tf.io.ModelArtifacts | undefined;
-  await model.save(
-    tf.io.withSaveHandler(async (given) => {
-      const modelTopology = JSON.parse(JSON.stringify(given.modelTopology));
-      found = {...given, modelTopology};
-      return {modelArtifactsInfo: {dateSaved: new Date(), modelTopologyType: 'JSON'}};
-    }),
-  );
-  return found as tf.io.ModelArtifacts;
 }
 
 /** tfjs counts the calls of a layer as its users, so that it keeps one with two when the model goes. */
@@ -70,9 +37,9 @@ describe.each(cases)('$name', (one) => {
   test('predicts as in Keras, also saved again, and leaves nothing', async () => {
     const before = tf.memory().numTensors;
     const xs = tensors(one.xs, dtype);
-    const model = await loadKerasModel(tf.io.fromMemory(artifacts(one)));
+    const model = await loadKerasModel(tf.io.fromMemory(artifactsOf(one)));
     await expectPrediction(model, xs, ys);
-    const again = await tf.loadLayersModel(tf.io.fromMemory(await saved(model)));
+    const again = await tf.loadLayersModel(tf.io.fromMemory(await savedAgain(tf, model)));
     await expectPrediction(again, xs, ys);
     dispose(again);
     dispose(model);
@@ -84,7 +51,7 @@ describe.each(cases)('$name', (one) => {
   test('learns as in Keras', async () => {
     const xs = tensors(one.xs, dtype);
     const targets = ys.map(([shape]) => tf.zeros(shape));
-    const model = await loadKerasModel(tf.io.fromMemory(artifacts(one)));
+    const model = await loadKerasModel(tf.io.fromMemory(artifactsOf(one)));
     const optimizer = tf.train.sgd(fixture.learningRate);
     model.compile({optimizer, loss: 'meanSquaredError'});
     await model.fit(xs.length > 1 ? xs : xs[0], targets.length > 1 ? targets : targets[0], {

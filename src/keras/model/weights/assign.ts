@@ -50,7 +50,9 @@ export async function readAssigned(
   for (const {size} of assigned.values()) left += size;
   const all = Math.max(1, left);
   for (const [weight, tensor] of assigned) {
-    const value = tf.tensor(await tensor.read(pace), tensor.shape, 'float32');
+    // A class of a user's own may have a weight of whole numbers.
+    const {dtype} = weight.read();
+    const value = tf.tensor(await tensor.read(pace), tensor.shape, dtype);
     // Not by `setWeights`, which applies constraints: Keras loads weights as they were saved.
     tf.Variable.prototype.assign.call(weight.read() as tf.Variable, value);
     value.dispose();
