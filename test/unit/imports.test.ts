@@ -61,7 +61,7 @@ const ARROWS: Record<string, string[]> = {
   gradients: ['kernels'],
   ops: ['kernels'],
   layers: ['ops'],
-  keras: ['gradients/register.ts', 'kernels/register.ts', 'layers', 'ops'],
+  keras: ['gradients/register.ts', 'kernels/register.ts', 'kernels/traits.ts', 'layers', 'ops'],
   graph: ['gradients/register.ts', 'kernels/register.ts', 'kernels/traits.ts', 'ops'],
 };
 

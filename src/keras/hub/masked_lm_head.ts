@@ -9,6 +9,7 @@ import {
 import type {DenseOptions} from '../layers/dense_options.js';
 import {type CallArgs, shapesOf} from '../layers/options_layer.js';
 import {addWeightOf, resolveWeightKinds, type WeightKinds} from '../layers/weight_kinds.js';
+import {product} from '../operations/product.js';
 import {built, type HubArgs, HubLayer, run, savedDense} from './hub_layer.js';
 
 interface HeadOptions {
@@ -102,11 +103,8 @@ export class MaskedLMHead extends HubLayer<HeadOptions> {
     // A product, whose gradient tfjs has on every backend.
     const chosen = tf.matMul(tf.oneHot(fromStart, steps), inputs);
     const x = run(this.intermediateLayerNorm, run(this.intermediateDense, chosen, kwargs), kwargs);
-    const rows = tf.reshape(x, [-1, width]) as tf.Tensor2D;
-    const scores = tf.add(
-      tf.matMul(rows, this.outputKernel.read() as tf.Tensor2D),
-      this.outputBias.read(),
-    );
+    const rows = tf.reshape(x, [-1, width]);
+    const scores = product(rows, this.outputKernel.read(), {bias: this.outputBias.read()});
     const shape = [batch, positions.shape[1] as number, this.options.vocabularySize];
     return this.outputActivation.apply(tf.reshape(scores, shape));
   }

@@ -9,6 +9,7 @@ import {
   layers,
   type Shape,
 } from '@tensorflow/tfjs-layers';
+import {product} from '../operations/product.js';
 import {withKerasSteps} from './recurrent.js';
 
 type BuiltInCell = ReturnType<typeof layers.gruCell>;
@@ -87,12 +88,10 @@ export class GRUCell extends BuiltInCell {
       const kept = (value: tf.Tensor2D, mask: tf.Tensor | tf.Tensor[] | null) =>
         mask ? tf.mul(value, mask as tf.Tensor2D) : value;
       const h = kept(state, this.recurrentDropoutMask);
-      const [b, c] = this.useBias ? tf.unstack(this.bias.read()) : [0, 0];
-      const kernel = this.kernel.read() as tf.Tensor2D;
-      const recurrentKernel = this.recurrentKernel.read() as tf.Tensor2D;
+      const [b, c] = this.useBias ? tf.unstack(this.bias.read()) : [];
       // The gates z and r and the new state, each [batch, units], from the input and from the state
-      const fromX = tf.add(tf.matMul(kept(x, this.dropoutMask), kernel), b);
-      const fromH = tf.add(tf.matMul(h, recurrentKernel), c);
+      const fromX = product(kept(x, this.dropoutMask), this.kernel.read(), {bias: b});
+      const fromH = product(h, this.recurrentKernel.read(), {bias: c});
       const [xz, xr, xNew] = tf.split(fromX, 3, 1);
       const [hz, hr, hNew] = tf.split(fromH, 3, 1);
       const z = this.recurrentActivation.apply(tf.add(xz, hz));

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
+import {product} from './product.js';
 import {diagonalOf} from './shaping.js';
 
 interface Equation {
@@ -110,20 +111,21 @@ function multiply(first: Labelled, second: Labelled, needed: string[]): Labelled
   const summed = both.filter((label) => !needed.includes(label));
   const rows = left.labels.filter((label) => !both.includes(label));
   const cols = right.labels.filter((label) => !both.includes(label));
-  const arrange = (of: Labelled, groups: string[][]): tf.Tensor3D => {
+  const arrange = (of: Labelled, groups: string[][]): tf.Tensor => {
     const order = groups.flat().map((label) => of.labels.indexOf(label));
     const sizes = groups.map((group) => group.reduce((n, label) => n * size(of, label), 1));
-    return tf.reshape(tf.transpose(of.x, order), sizes as [number, number, number]);
+    return tf.reshape(tf.transpose(of.x, order), sizes);
   };
-  const product = tf.matMul(
-    arrange(left, [batch, rows, summed]),
-    arrange(right, [batch, summed, cols]),
+  const groups = batch.length ? [batch] : []; // without one, they are two plain matrices
+  const products = product(
+    arrange(left, [...groups, rows, summed]),
+    arrange(right, [...groups, summed, cols]),
   );
   const sizes = [
     ...[...batch, ...rows].map((label) => size(left, label)),
     ...cols.map((label) => size(right, label)),
   ];
-  return {x: tf.reshape(product, sizes), labels: [...batch, ...rows, ...cols]};
+  return {x: tf.reshape(products, sizes), labels: [...batch, ...rows, ...cols]};
 }
 
 function byElement(left: Labelled, right: Labelled, needed: string[]): Labelled {

@@ -1,6 +1,7 @@
 /** A product of matrices with the rules of NumPy for vectors and for the dimensions before the last two. */
 import * as tf from '@tensorflow/tfjs-core';
 import {broadcastTo} from './gradients.js';
+import {product} from './product.js';
 import {broadcastShapes} from './shapes.js';
 
 /** [..., m, k] × [..., k, n], the dimensions before broadcast. */
@@ -10,7 +11,7 @@ export function matMul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const [m, k] = a.shape.slice(-2);
   const n = b.shape.at(-1) as number;
   if (b.rank === 2) {
-    const flat = tf.matMul(tf.reshape(a, [-1, k]), b as tf.Tensor2D);
+    const flat = product(tf.reshape(a, [-1, k]), b);
     return tf.reshape(flat, [...a.shape.slice(0, -1), n]);
   }
   const before = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2)) as number[];
@@ -19,8 +20,8 @@ export function matMul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     const to = [...before, rows, cols];
     return tf.reshape(String(to) === String(x.shape) ? x : broadcastTo(x, to), [size, rows, cols]);
   };
-  const product = tf.matMul(spread(a, m, k), spread(b, k, n));
-  return tf.reshape(product, [...before, m, n]);
+  const products = product(spread(a, m, k), spread(b, k, n));
+  return tf.reshape(products, [...before, m, n]);
 }
 
 const squeezed = (x: tf.Tensor, axis: number) => tf.squeeze(x, [axis + x.rank]);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {camelCaseKeys} from '../../../layers/camel_case.js';
 import {choose, withoutGradient} from '../../operations/gradients.js';
+import {product} from '../../operations/product.js';
 import {
   type DenseOptions,
   type ResolvedDenseOptions,
@@ -148,11 +149,11 @@ export class MultiHeadAttention extends layers.Layer {
         this.toHeads(project(key, this.key), axes), //     [groups, S, keyDim]
         this.toHeads(project(value, this.value), axes), // [groups, S, valueDim]
       ];
-      const scores = tf.matMul(tf.mul(q, 1 / Math.sqrt(this.keyDim)), k, false, true);
+      const scores = product(tf.mul(q, 1 / Math.sqrt(this.keyDim)), k, {transposeB: true});
       const shape = this.scoresShape(query.shape, key.shape) as number[];
       const weights = this.shares(scores, this.mask(given, shape, axes.length), shape);
       const kept = training && this.dropout > 0 ? tf.dropout(weights, this.dropout) : weights;
-      let y = this.fromHeads(tf.matMul(kept, v), query.shape, axes); // [batch, …positions, heads, valueDim]
+      let y = this.fromHeads(product(kept, v), query.shape, axes); // [batch, …positions, heads, valueDim]
       if (this.gate) y = tf.mul(y, tf.sigmoid(project(query, this.gate)));
       const output = project(y, this.attentionOutput);
       if (!this.returnAttentionScores) return output;

@@ -1,6 +1,7 @@
 /** The dense layers inside an attention layer, each from one set of dimensions to another. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable, layers} from '@tensorflow/tfjs-layers';
+import {product} from '../../operations/product.js';
 import type {ResolvedDenseOptions} from '../dense_options.js';
 import {addWeightOf} from '../weight_kinds.js';
 
@@ -39,7 +40,9 @@ export function addProjection(
 export function project(x: tf.Tensor, {kernel, bias, summed}: Projection): tf.Tensor {
   const [from, to] = [kernel.shape.slice(0, summed), kernel.shape.slice(summed)] as number[][];
   const rows = from.reduce((product, size) => product * size, 1);
-  const y = tf.matMul(tf.reshape(x, [-1, rows]), tf.reshape(kernel.read(), [rows, -1]));
-  const shaped = tf.reshape(y, [...x.shape.slice(0, x.rank - summed), ...to]);
-  return bias ? tf.add(shaped, bias.read()) : shaped;
+  const matrix = tf.reshape(kernel.read(), [rows, -1]);
+  const y = product(tf.reshape(x, [-1, rows]), matrix, {
+    bias: bias && tf.reshape(bias.read(), [-1]),
+  });
+  return tf.reshape(y, [...x.shape.slice(0, x.rank - summed), ...to]);
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable, Shape} from '@tensorflow/tfjs-layers';
+import {product} from '../../operations/product.js';
 import type {DenseOptions} from '../dense_options.js';
 import {type ArgsOf, OptionsLayer} from '../options_layer.js';
 import {addWeightOf, resolveWeightKinds, type WeightKinds} from '../weight_kinds.js';
@@ -85,8 +86,8 @@ export class ReversibleEmbedding extends OptionsLayer<ReversibleOptions> {
     if (!this.isReverse(x.rank)) return tf.gather(matrix, tf.cast(x, 'int32'));
     const rows = tf.reshape(x, [-1, this.options.outputDim]);
     const scores = this.reverseEmbeddings
-      ? tf.matMul(rows, this.reverseEmbeddings.read())
-      : tf.matMul(rows, matrix as tf.Tensor2D, false, true);
+      ? product(rows, this.reverseEmbeddings.read())
+      : product(rows, matrix, {transposeB: true});
     const shaped = tf.reshape(scores, [...x.shape.slice(0, -1), this.options.inputDim]);
     if (logitSoftCap === null) return shaped;
     return tf.mul(tf.tanh(tf.div(shaped, logitSoftCap)), logitSoftCap);
