@@ -4,7 +4,7 @@ import {copy} from './contenders/copy.js';
 import {builtIn, ours} from './contenders/layers.js';
 import {onnxRuntimeNode} from './contenders/onnxruntime_node.js';
 import {onnxRuntimeWeb} from './contenders/onnxruntime_web.js';
-import {op} from './contenders/op.js';
+import {addThenOp, op} from './contenders/op.js';
 import {rungs} from './contenders/rungs.js';
 import {torch} from './contenders/torch.js';
 import {measure} from './measure.js';
@@ -27,7 +27,7 @@ process.once('message', async (request: Request & {environment: Environment}) =>
     const tf = await loadTfjs(backend);
     const library: Library = await import('tfjs-layernorm');
     const {loadGraphModel} = await import('tfjs-layernorm/graph');
-    const contenders = [ours, op, builtIn, ...PEERS[backend], copy].filter(
+    const contenders = [ours, op, addThenOp, builtIn, ...PEERS[backend], copy].filter(
       ({peer}) => !peer || peers.includes(peer),
     );
     const context = {tf, library, loadGraphModel, backend, threads, onGpu: false, limits, python};

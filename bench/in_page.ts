@@ -7,7 +7,7 @@ import {loadGraphModel} from 'tfjs-layernorm/graph';
 import {copy} from './contenders/copy.js';
 import {builtIn, ours} from './contenders/layers.js';
 import {onnxRuntimeWeb} from './contenders/onnxruntime_web.js';
-import {op} from './contenders/op.js';
+import {addThenOp, op} from './contenders/op.js';
 import {measure} from './measure.js';
 import {gpuCallCounter} from './support/gpu_calls.js';
 import type {Environment, EnvironmentReport, Progress, Request} from './types.js';
@@ -36,7 +36,7 @@ window.runBench = async ({environment, tasks, limits, peers}) => {
   if (backend === 'wasm') setThreadsCount(threads);
   if (!(await tf.setBackend(backend))) throw new Error(`The backend '${backend}' did not start.`);
 
-  const contenders = [ours, op, builtIn, onnxRuntimeWeb, copy].filter(
+  const contenders = [ours, op, addThenOp, builtIn, onnxRuntimeWeb, copy].filter(
     ({peer}) => !peer || peers.includes(peer),
   );
   const given = {tf, library, loadGraphModel};

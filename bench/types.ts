@@ -5,8 +5,11 @@ import type {Backend} from '../tools/backends.mjs';
 export type Tfjs = typeof import('@tensorflow/tfjs');
 export type Library = typeof import('../src/index.js');
 
-/** The forward pass alone, or forward and backward together. */
-export type Kind = 'forward' | 'backward';
+/**
+ * The forward pass alone; forward and backward together; or an addition before the forward pass, of dy,
+ * which then is a residual.
+ */
+export type Kind = 'forward' | 'backward' | 'sum';
 
 /** Numbers of a tensor. */
 export type Values = Float32Array<ArrayBuffer>;
@@ -125,7 +128,7 @@ export interface Context {
 export interface Work {
   /** The milliseconds of one call, as the mean of `calls`. */
   time(calls: number): Promise<number>;
-  /** [y], or [dx, dgamma, dbeta]. */
+  /** [y], or [dx, dgamma, dbeta], or [y, sum]. */
   outputs(): Promise<ArrayLike<number>[]>;
   countCalls?(counter: GpuCallCounter): Promise<GpuCalls>;
   dispose(): unknown;

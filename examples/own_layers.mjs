@@ -31,7 +31,7 @@ const flags = parseFlags({
 });
 
 const tf = await loadTfjs(flags.backend);
-const {layerNormalization} = await import('tfjs-layernorm');
+const {addLayerNormalization} = await import('tfjs-layernorm');
 const {KerasLayer, loadKerasModel, MultiHeadAttention} = await import('tfjs-layernorm/keras');
 
 /** The vector of each word plus that of its place. */
@@ -70,7 +70,10 @@ class TokenAndPositionEmbedding extends KerasLayer {
   }
 }
 
-/** A transformer's block: attention, then two dense layers, each with a normalisation after it. */
+/**
+ * A transformer's block: attention, then two dense layers, each with a normalisation after it. What in
+ * Python is `layernorm1(x + attended)` is one layer here, with the same weights.
+ */
 class TransformerBlock extends KerasLayer {
   static className = 'TransformerBlock';
   static innerLayers = ['att', 'ffnIn', 'ffnOut', 'layernorm1', 'layernorm2'];
@@ -82,25 +85,25 @@ class TransformerBlock extends KerasLayer {
     this.att = new MultiHeadAttention({numHeads, keyDim: embedDim});
     this.ffnIn = tf.layers.dense({units: ffDim, activation: 'relu'});
     this.ffnOut = tf.layers.dense({units: embedDim});
-    this.layernorm1 = layerNormalization({epsilon: 1e-6});
-    this.layernorm2 = layerNormalization({epsilon: 1e-6});
+    this.layernorm1 = addLayerNormalization({epsilon: 1e-6});
+    this.layernorm2 = addLayerNormalization({epsilon: 1e-6});
   }
 
   build(shape) {
     this.att.build([shape, shape]);
     this.ffnIn.build(shape);
     this.ffnOut.build([...shape.slice(0, -1), this.args.ffDim]);
-    this.layernorm1.build(shape);
-    this.layernorm2.build(shape);
+    this.layernorm1.build([shape, shape]);
+    this.layernorm2.build([shape, shape]);
     super.build(shape);
   }
 
   call(inputs) {
     return tf.tidy(() => {
       const [x] = [inputs].flat();
-      const attended = this.layernorm1.call(tf.add(x, this.att.call([x, x], {})), {});
+      const [attended] = this.layernorm1.call([x, this.att.call([x, x], {})], {});
       const widened = this.ffnIn.call(attended, {});
-      return this.layernorm2.call(tf.add(attended, this.ffnOut.call(widened, {})), {});
+      return this.layernorm2.call([attended, this.ffnOut.call(widened, {})], {})[0];
     });
   }
 

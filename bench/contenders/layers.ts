@@ -12,8 +12,11 @@ export type CreateLayer = (config?: {epsilon?: number}) => Layer;
 export const ours: Contender = {
   name: 'layer',
   label: 'tfjs-layernorm, layer',
-  kinds: ['forward', 'backward'],
-  create: (context) => layerContender(context, context.library.layerNormalization),
+  kinds: ['forward', 'backward', 'sum'],
+  create: (context) => {
+    const {addLayerNormalization, layerNormalization} = context.library;
+    return layerContender(context, layerNormalization, addLayerNormalization);
+  },
 };
 
 export const builtIn: Contender = {
@@ -21,16 +24,22 @@ export const builtIn: Contender = {
   label: 'tf.layers.layerNormalization',
   peer: 'built-in',
   growth: true, // the cost of its gradient, on long rows, is the square of the row's length
-  kinds: ['forward', 'backward'],
+  kinds: ['forward', 'backward', 'sum'],
   create: (context) => layerContender(context, context.tf.layers.layerNormalization),
 };
 
-function layerContender(context: Context, createLayer: CreateLayer): Made {
+/** @param createAdding makes the layer that adds as well; without it, tfjs adds before. */
+function layerContender(
+  context: Context,
+  createLayer: CreateLayer,
+  createAdding?: CreateLayer,
+): Made {
   const {tf} = context;
   return {
     prepare({shape, data, kind, epsilon}) {
-      const layer = createLayer({epsilon});
-      layer.build(shape);
+      const isAdding = kind === 'sum' && createAdding !== undefined;
+      const layer = (isAdding ? createAdding : createLayer)({epsilon});
+      layer.build(isAdding ? [shape, shape] : shape);
       const cols = shape.slice(-1);
       tf.tidy(() => layer.setWeights([tf.tensor(data.gamma, cols), tf.tensor(data.beta, cols)]));
       const [gamma, beta] = layer.trainableWeights.map(variableOf);
@@ -41,7 +50,13 @@ function layerContender(context: Context, createLayer: CreateLayer): Made {
         tf.tidy(
           () => tf.engine().gradients(() => layer.apply(x) as Tensor, [x, gamma, beta], dy).grads,
         );
-      const run = kind === 'forward' ? forward : backward;
+      const addThenApply = () =>
+        tf.tidy(() => {
+          const sum = tf.add(x, dy);
+          return [layer.apply(sum) as Tensor, sum];
+        });
+      const sum = isAdding ? () => tf.tidy(() => layer.apply([x, dy]) as Tensor[]) : addThenApply;
+      const run = {forward, backward, sum}[kind];
       return tfjsWork(context, [x, dy], run, () => disposeWeights(layer));
     },
   };

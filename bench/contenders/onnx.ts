@@ -15,7 +15,14 @@ export async function onnxWork(
   ort: OnnxRuntime,
   model: Uint8Array,
   options: InferenceSession.SessionOptions,
-  {shape, data, keepsOutput}: Pick<Given, 'shape' | 'data'> & {keepsOutput: boolean},
+  {
+    shape,
+    data,
+    kind,
+    keepsOutput,
+  }: Pick<Given, 'shape' | 'data' | 'kind'> & {
+    keepsOutput: boolean;
+  },
 ): Promise<Work> {
   const session = await ort.InferenceSession.create(model, options);
   const cols = shape.slice(-1);
@@ -24,8 +31,11 @@ export async function onnxWork(
     gamma: new ort.Tensor('float32', data.gamma, cols),
     beta: new ort.Tensor('float32', data.beta, cols),
   };
+  const outputs = kind === 'sum' ? ['y', 'sum'] : ['y'];
+  if (kind === 'sum') Object.assign(feeds, {residual: new ort.Tensor('float32', data.dy, shape)});
+  const output = () => new ort.Tensor('float32', new Float32Array(data.x.length), shape);
   const fetches = keepsOutput
-    ? {y: new ort.Tensor('float32', new Float32Array(data.x.length), shape)}
+    ? Object.fromEntries(outputs.map((name) => [name, output()]))
     : undefined;
   const run = () => (fetches ? session.run(feeds, fetches) : session.run(feeds));
   return {
@@ -35,8 +45,8 @@ export async function onnxWork(
       return (performance.now() - start) / calls;
     },
     async outputs() {
-      const {y} = await run();
-      return [y.data as Float32Array];
+      const results = await run();
+      return outputs.map((name) => results[name].data as Float32Array);
     },
     dispose: () => session.release(),
   };

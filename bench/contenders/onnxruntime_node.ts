@@ -1,6 +1,6 @@
-/** onnxruntime-node with ONNX's operator LayerNormalization; it offers no gradient. */
+/** onnxruntime-node with ONNX's operator LayerNormalization, or with its own SkipLayerNormalization; it offers no gradient. */
 import type {InferenceSession} from 'onnxruntime-node';
-import {layerNormModel} from '../support/onnx_model.js';
+import {modelFor} from '../support/onnx_model.js';
 import type {Contender} from '../types.js';
 import {onnxWork} from './onnx.js';
 
@@ -8,7 +8,7 @@ export const onnxRuntimeNode: Contender = {
   name: 'onnxruntime',
   label: 'onnxruntime-node',
   peer: 'onnxruntime',
-  kinds: ['forward'],
+  kinds: ['forward', 'sum'],
   async create({threads}) {
     const {default: ort} = await import('onnxruntime-node');
     const options: InferenceSession.SessionOptions = {
@@ -18,8 +18,13 @@ export const onnxRuntimeNode: Contender = {
       graphOptimizationLevel: 'all',
     };
     return {
-      prepare: ({shape, data, epsilon}) =>
-        onnxWork(ort, layerNormModel(shape, epsilon), options, {shape, data, keepsOutput: true}),
+      prepare: ({shape, data, kind, epsilon}) =>
+        onnxWork(ort, modelFor(kind, shape, epsilon), options, {
+          shape,
+          data,
+          kind,
+          keepsOutput: true,
+        }),
     };
   },
 };

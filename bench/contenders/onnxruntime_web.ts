@@ -1,9 +1,9 @@
 /**
- * onnxruntime-web with ONNX's operator LayerNormalization; it offers no gradient. The context says
+ * onnxruntime-web with ONNX's operator LayerNormalization, or with its own SkipLayerNormalization; it offers no gradient. The context says
  * with which of its providers.
  */
 import type {InferenceSession} from 'onnxruntime-web';
-import {layerNormModel} from '../support/onnx_model.js';
+import {modelFor} from '../support/onnx_model.js';
 import type {Contender} from '../types.js';
 import {onnxWork} from './onnx.js';
 
@@ -11,7 +11,7 @@ export const onnxRuntimeWeb: Contender = {
   name: 'onnxruntime',
   label: 'onnxruntime-web',
   peer: 'onnxruntime',
-  kinds: ['forward'],
+  kinds: ['forward', 'sum'],
   async create({threads, loadOnnxRuntime}) {
     const {ort, provider} = await loadOnnxRuntime();
     ort.env.wasm.numThreads = threads;
@@ -21,8 +21,13 @@ export const onnxRuntimeWeb: Contender = {
       graphOptimizationLevel: 'all',
     };
     return {
-      prepare: ({shape, data, epsilon}) =>
-        onnxWork(ort, layerNormModel(shape, epsilon), options, {shape, data, keepsOutput: false}),
+      prepare: ({shape, data, kind, epsilon}) =>
+        onnxWork(ort, modelFor(kind, shape, epsilon), options, {
+          shape,
+          data,
+          kind,
+          keepsOutput: false,
+        }),
     };
   },
 };

@@ -1,14 +1,14 @@
-/** The op of this package, without a layer round it. */
+/** The ops of this package, without a layer round them. */
 import type {Contender} from '../types.js';
 import {tfjsWork} from './tfjs.js';
 
 export const op: Contender = {
   name: 'op',
   label: 'tfjs-layernorm, op',
-  kinds: ['forward', 'backward'],
+  kinds: ['forward', 'backward', 'sum'],
   create(context) {
     const {tf} = context;
-    const {layerNorm} = context.library;
+    const {addLayerNorm, layerNorm} = context.library;
     return {
       prepare({shape, data, kind, epsilon}) {
         const cols = shape.slice(-1);
@@ -19,8 +19,34 @@ export const op: Contender = {
         const forward = () => layerNorm(x, {gamma, beta, epsilon});
         const gradient = () =>
           tf.tidy(() => tf.engine().gradients(forward, [x, gamma, beta], dy).grads);
-        const run = kind === 'forward' ? () => [forward()] : gradient;
+        const run = {
+          forward: () => [forward()],
+          backward: gradient,
+          sum: () => addLayerNorm(x, dy, {gamma, beta, epsilon}),
+        }[kind];
         return tfjsWork(context, [x, dy, gamma, beta], run);
+      },
+    };
+  },
+};
+
+/** The addition of tfjs and our op, one after the other: what `addLayerNorm` is to be faster than. */
+export const addThenOp: Contender = {
+  name: 'add, op',
+  label: 'tf.add, then layerNorm',
+  kinds: ['sum'],
+  create(context) {
+    const {tf} = context;
+    const {layerNorm} = context.library;
+    return {
+      prepare({shape, data, epsilon}) {
+        const cols = shape.slice(-1);
+        const [x, residual] = [data.x, data.dy].map((values) => tf.tensor(values, shape));
+        const [gamma, beta] = [data.gamma, data.beta].map((values) => tf.tensor(values, cols));
+        return tfjsWork(context, [x, residual, gamma, beta], () => {
+          const sum = tf.add(x, residual);
+          return [layerNorm(sum, {gamma, beta, epsilon}), sum];
+        });
       },
     };
   },

@@ -21,7 +21,7 @@ export const torch: Contender = {
   name: 'torch',
   label: 'torch, CPU',
   peer: 'torch',
-  kinds: ['forward', 'backward'],
+  kinds: ['forward', 'backward', 'sum'],
   async create({python, threads}) {
     if (!python) throw new Error('No Python with torch was named: --python FILE.');
     const worker = startWorker(python);

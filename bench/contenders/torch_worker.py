@@ -22,6 +22,10 @@ def prepare(request):
     def forward():
         return torch.nn.functional.layer_norm(x, cols, gamma, beta, request["epsilon"])
 
+    def add_then_forward():
+        total = x + dy  # which is a residual here
+        return torch.nn.functional.layer_norm(total, cols, gamma, beta, request["epsilon"]), total
+
     def backward():
         return torch.autograd.grad(forward(), (x, gamma, beta), dy)
 
@@ -29,7 +33,7 @@ def prepare(request):
         for tensor in (x, gamma, beta):
             tensor.requires_grad_()
         return backward
-    return lambda: (forward(),)
+    return add_then_forward if request["kind"] == "sum" else lambda: (forward(),)
 
 
 def answer(request, state):

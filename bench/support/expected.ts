@@ -2,13 +2,17 @@
 import {backward, forward} from '../../src/reference.js';
 import type {Data, Kind} from '../types.js';
 
-/** The expected outputs: [y], or [dx, dgamma, dbeta]. */
+/** The expected outputs: [y], or [dx, dgamma, dbeta], or [y, sum]. */
 export function expectedOutputs(
   {x, gamma, beta, dy}: Data,
   {cols, epsilon, kind}: {cols: number; epsilon: number; kind: Kind},
 ): Float64Array[] {
   const options = {cols, gamma, beta, epsilon, center: true};
   if (kind === 'forward') return [forward(x, options).y];
+  if (kind === 'sum') {
+    const sum = Float64Array.from(x, (value, i) => Math.fround(value + dy[i]));
+    return [forward(sum, options).y, sum];
+  }
   const {dx, dgamma, dbeta} = backward(dy, x, options);
   return [dx, dgamma, dbeta];
 }
@@ -20,13 +24,13 @@ export function expectedOutputs(
  * exactly 0; for dγ and dβ it is the largest number that is summed.
  *
  * @returns for each of the outputs of `expectedOutputs` a size for each row; empty where the rows are
- *     longer than three columns, or the kind is `forward`
+ *     longer than three columns, or there is no gradient
  */
 export function termSizes(
   {x, gamma, dy}: Data,
   {cols, epsilon, kind}: {cols: number; epsilon: number; kind: Kind},
 ): (ArrayLike<number> | undefined)[] {
-  if (kind === 'forward' || cols > 3) return [];
+  if (kind !== 'backward' || cols > 3) return [];
   const {y: xhat, rstd} = forward(x, {cols, epsilon, center: true});
   const dxSizes = rstd.map((r, row) => {
     const g = dy.slice(row * cols, (row + 1) * cols).map((value, c) => value * gamma[c]);

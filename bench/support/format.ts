@@ -27,7 +27,11 @@ export function formatShape(shape: number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
-export const KINDS: Record<Kind, string> = {forward: 'forward', backward: 'forward + backward'};
+export const KINDS: Record<Kind, string> = {
+  forward: 'forward',
+  backward: 'forward + backward',
+  sum: 'add + forward',
+};
 
 /** Times faster than the built-in layer's row among these. */
 export function ratioTo(rows: Row[], row: Row): number | undefined {

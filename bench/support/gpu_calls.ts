@@ -65,13 +65,16 @@ function countBytes(instance: Methods, method: string, counted: GpuCalls): () =>
   };
 }
 
+/** So many tensors of the size of x a kernel must at least read and write. */
+const TENSORS: Record<Kind, number> = {forward: 2, backward: 5, sum: 4};
+
 /**
  * The bytes of the least that has to be moved: forward x is read and y written; backward dy and x
  * are read and dx is written. γ, β, their gradients and the statistics are small beside these.
  */
 export function leastBytes(shape: number[], kind: Kind): number {
   const bytes = 4 * sizeOf(shape);
-  return kind === 'forward' ? 2 * bytes : 5 * bytes;
+  return TENSORS[kind] * bytes;
 }
 
 function sizeOf(shape: number[]): number {

@@ -54,7 +54,7 @@ export function writePicture(report: Report, file: string): void {
     },
     y: {axis: null, domain: names, padding: 0.1},
     fy: {label: null, domain: [...new Set(bars.map(({environment}) => environment))]},
-    fx: {label: null, domain: Object.values(KINDS)},
+    fx: {label: null, domain: [KINDS.forward, KINDS.backward]},
     color: {domain: names, range: Object.values(COLORS)},
     facet: {marginLeft: 170},
     marks: [
@@ -89,7 +89,7 @@ export function writePicture(report: Report, file: string): void {
 function barsOf({environments}: Report): Bar[] {
   return environments.flatMap(({name: environment, results}) =>
     only(results, 'layerNorm')
-      .filter(({shape}) => String(shape) === String(SHAPE))
+      .filter(({shape, kind}) => String(shape) === String(SHAPE) && kind !== 'sum')
       .flatMap(({kind, rows}) =>
         rows
           .filter(({contender, ms}) => LABELS[contender] && ms !== undefined)

@@ -1,4 +1,4 @@
-/** One layer normalisation of a shape, forward alone or forward + backward, by all contenders. */
+/** One layer normalisation of a shape, each kind of work by itself, by all contenders. */
 
 import {createData, EPSILON} from '../support/data.js';
 import {errorsOf} from '../support/error.js';
@@ -18,7 +18,8 @@ export async function measureLayerNorm(
   const rows: Row[] = [];
   const ready: {name: string; work: Work; row: Row}[] = [];
   for (const {name, kinds, made, growth, normalizes = true} of contenders) {
-    if (!normalizes && kind === 'backward') continue;
+    if (!normalizes && kind !== 'forward') continue;
+    if (kind === 'sum' && !kinds.includes(kind)) continue;
     const row: Row = {contender: name};
     rows.push(row);
     try {

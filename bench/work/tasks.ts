@@ -25,7 +25,7 @@ const SLOPES = [
 export function tasksFor({shapes, quick}: {shapes?: number[][]; quick: boolean}): Task[] {
   const kinds: Kind[] = ['forward', 'backward'];
   const tasks = (shapes ?? (quick ? QUICK_SHAPES : SHAPES)).flatMap((shape) =>
-    kinds.map((kind): LayerNormTask => ({type: 'layerNorm', shape, kind})),
+    [...kinds, 'sum' as const].map((kind): LayerNormTask => ({type: 'layerNorm', shape, kind})),
   );
   if (shapes || quick) return tasks;
   const slopes = SLOPES.flatMap((slope) =>
