@@ -25,9 +25,9 @@ import os from 'node:os';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import {chromium} from 'playwright-core';
-import {prebuildAddon} from '../tools/addon.mjs';
 import {browserLaunchOptions} from '../tools/browser.mjs';
 import {parseFlags} from '../tools/flags.mjs';
+import {prebuild, TARGETS} from '../tools/prebuilds.mjs';
 import {serve} from '../tools/server.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {buildPackage, fail, root} from '../tools/shell.mjs';
@@ -49,9 +49,10 @@ const PAGE_TIMEOUT_MS = 120_000;
 
 async function main() {
   const {names, tfjs} = readFlags();
-  await setup(['tfjs-node', 'addon', 'browser']);
+  await setup(['tfjs-node', 'addon', 'browser', 'zig']);
   buildPackage();
-  prebuildAddon();
+  const here = `${process.platform}-${process.arch}`;
+  if (here in TARGETS) prebuild(here);
 
   const folder = mkdtempSync(path.join(os.tmpdir(), 'consumers-'));
   let failed = 0;

@@ -49,16 +49,3 @@ export function buildAddon() {
   const quiet = '--loglevel=warn';
   run(process.execPath, [gyp, 'rebuild', quiet, ...nodeHeaders()], {cwd: addonDir, advice});
 }
-
-/** @throws {UserError} It cannot be compiled here. */
-export function prebuildAddon() {
-  const prebuildify = path.join(root, 'node_modules/prebuildify/bin.js');
-  const args = ['--napi', '--strip', '--tag-libc', '--name', 'tfjs-layernorm'];
-  const [headers] = nodeHeaders();
-  const env = headers && {npm_config_nodedir: headers.split('=')[1]};
-  run(process.execPath, [prebuildify, ...args], {
-    cwd: addonDir,
-    env: {...process.env, ...env},
-    advice,
-  });
-}

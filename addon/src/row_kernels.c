@@ -8,6 +8,8 @@
 extern const struct row_kernels row_kernels_portable;
 
 #ifdef __x86_64__
+#include "x64.h"
+
 extern const struct row_kernels row_kernels_avx2;
 extern const struct row_kernels row_kernels_avx512;
 #endif
@@ -17,13 +19,9 @@ static const struct row_kernels* candidate(int i) {
   switch (i) {
 #ifdef __x86_64__
     case 0:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                     __builtin_cpu_supports("avx512dq")
-                 ? &row_kernels_avx512
-                 : NULL;
+      return x64_has_avx512() ? &row_kernels_avx512 : NULL;
     case 1:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &row_kernels_avx2
-                                                                            : NULL;
+      return x64_has_avx2() ? &row_kernels_avx2 : NULL;
 #endif
     case 2:
       return &row_kernels_portable;

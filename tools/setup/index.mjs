@@ -4,6 +4,7 @@ import * as browser from './browser.mjs';
 import * as nodeVersion from './node_version.mjs';
 import * as packages from './packages.mjs';
 import * as tfjsNode from './tfjs_node.mjs';
+import * as zig from './zig.mjs';
 
 /**
  * @typedef {object} Step
@@ -19,18 +20,25 @@ export const steps = {
   'tfjs-node': tfjsNode,
   addon,
   browser,
+  zig,
 };
 
 /** These come before any other step, always. */
 const FIRST = ['node-version', 'packages'];
 
+/** Nobody needs these but the commands that ask for them. */
+const LARGE = ['zig'];
+
+const usual = Object.keys(steps).filter((key) => !LARGE.includes(key));
+
 /**
  * Runs steps, in order, each only when it is not done.
  *
- * @param {string[]} only names of the steps besides the first two; default: all
+ * @param {string[]} only names of the steps besides the first two; default: all but the
+ *     large ones that few commands need
  * @throws {UserError} A step failed, `step`; the message names it, the cause and what to do.
  */
-export async function setup(only = Object.keys(steps)) {
+export async function setup(only = usual) {
   const chosen = Object.entries(steps).filter(([key]) => FIRST.includes(key) || only.includes(key));
   for (const [i, [key, step]] of chosen.entries()) {
     const title = `[${i + 1}/${chosen.length}] ${step.name}`;
