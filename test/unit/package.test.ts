@@ -34,7 +34,7 @@ const tool = (file: string, ...args: string[]) =>
 test('holds what a user installs, and nothing else', () => {
   const expected = [
     /^(CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
-    /^addon\/(binding\.gyp|parts\.gypi|index\.cjs|src\/(platform\/)?[a-z_]+\.[ch])$/,
+    /^addon\/(binding\.gyp|parts\.gypi|index\.cjs|src\/(platform\/)?[a-z0-9_]+\.[ch])$/,
     /^addon\/prebuilds\/[a-z0-9-]+\/[a-z0-9_.-]+\.node$/,
     /^dist\/(esm|cjs)\/([a-z0-9_/]+\.(js|js\.map|d\.ts)|package\.json)$/,
     /^dist\/tfjs-layernorm\.min\.js(\.map)?$/,
