@@ -23,7 +23,14 @@ const SANITIZERS = {
 };
 
 const SOURCES = [
-  ...['layer_norm', 'layer_norm_grad', 'row_kernels', 'row_kernels_double', 'row_stats'],
+  ...[
+    'add_layer_norm',
+    'layer_norm',
+    'layer_norm_grad',
+    'row_kernels',
+    'row_kernels_double',
+    'row_stats',
+  ],
   'thread_pool',
 ].map((name) => `src/${name}.c`);
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../src/add_layer_norm.h"
 #include "../src/layer_norm.h"
 #include "../src/row_kernels.h"
 #include "../src/thread_pool.h"
@@ -147,6 +148,33 @@ static void check(const struct layer_norm* call, const struct layer_norm_grad* g
   free(sums);
 }
 
+/** Exits unless the addition in one gives what it gives apart, to the last bit. */
+static void check_sum(const struct layer_norm* call, const float* residual) {
+  const int64_t n = call->rows * call->cols;
+  struct add_layer_norm adding = {
+      .x = call->x, .residual = residual, .sum = buffer(n), .norm = *call};
+  struct layer_norm apart = *call;
+  adding.norm.x = apart.x = adding.sum;
+  adding.norm.y = buffer(n);
+  adding.norm.stats = buffer(call->rows * 2);
+  apart.y = buffer(n);
+  apart.stats = buffer(call->rows * 2);
+
+  mallocs_to_failure = random_below(3);
+  while (!add_layer_norm(&adding)) mallocs_to_failure = 0;
+  mallocs_to_failure = 0;
+  layer_norm(&apart);
+  for (int64_t i = 0; i < n; i++) {
+    expect_close(call, "the sum", i, adding.sum[i], call->x[i] + residual[i], 0);
+    expect_close(call, "y of the sum", i, adding.norm.y[i], apart.y[i], 0);
+  }
+  for (int64_t i = 0; i < call->rows * 2; i++) {
+    expect_close(call, "the statistics of the sum", i, adding.norm.stats[i], apart.stats[i], 0);
+  }
+  float* buffers[] = {adding.sum, adding.norm.y, adding.norm.stats, apart.y, apart.stats};
+  for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) free(buffers[i]);
+}
+
 /** Small shapes, most of the time; else those that are divided by columns, or among threads. */
 static void random_shape(int64_t* rows, int64_t* cols) {
   const int64_t kind = random_below(8);
@@ -193,6 +221,7 @@ static void run_case(void) {
   while (!layer_norm_grad(&grad)) mallocs_to_failure = 0;
   mallocs_to_failure = 0;
   check(&call, &grad);
+  check_sum(&call, grad.dy);
 
   float* buffers[] = {gamma,           beta,    (float*)call.x, call.y,     call.stats,
                       (float*)grad.dy, grad.dx, grad.dgamma,    grad.dbeta};

@@ -14,6 +14,7 @@ type Attrs = Record<string, number | boolean>;
 const ops = {
   forward: {name: 'TfjsLayerNorm', outputs: 2},
   backward: {name: 'TfjsLayerNormGrad', outputs: 3},
+  adding: {name: 'TfjsAddLayerNorm', outputs: 3},
 };
 const forwardAttrs = {epsilon: 1e-3, center: true, scale: true, offset: true};
 const backwardAttrs = {epsilon: 1e-3, center: true, scale: true};
@@ -104,6 +105,12 @@ describe('the ops of the addon', () => {
       const common = {epsilon: 1e-3, center, scale};
       const [y, stats] = run('forward', [x, gamma, beta], {...common, offset});
       const [dx, dgamma, dbeta] = run('backward', [dy, x, stats, gamma], common);
+      const added = run('adding', [x, dy, gamma, beta], {...common, offset});
+      const apart = run('forward', [tf.add(x, dy), gamma, beta], {...common, offset});
+      for (const [i, tensor] of [...apart, tf.add(x, dy)].entries()) {
+        expect(added[i].shape).toEqual(tensor.shape);
+        expect(added[i].dataSync()).toEqual(tensor.dataSync());
+      }
       expect([y.shape, stats.shape]).toEqual([shape, [rowsOf(shape), 2]]);
       expect([dx.shape, dgamma.shape, dbeta.shape]).toEqual([shape, [cols], [cols]]);
       if (x.size === 0) {
@@ -195,6 +202,11 @@ describe('the ops of the addon', () => {
     ],
     ['an input missing', (x, gamma) => run('forward', [x, gamma], forwardAttrs), /3 inputs, got 2/],
     [
+      'a residual of another shape',
+      (x, gamma) => run('adding', [x, gamma, gamma, gamma], forwardAttrs),
+      /TfjsAddLayerNorm: residual must have the shape \[2, 3\], but has \[3\]$/,
+    ],
+    [
       'an attribute missing',
       (x, gamma) => run('forward', [x, gamma, gamma], {epsilon: 1e-3, center: true, scale: true}),
       /missing attr 'offset'/,
@@ -222,7 +234,7 @@ describe('the ops of the addon', () => {
   });
 
   // Empty, but with outputs of more bytes than TensorFlow can count without ending the process.
-  test.each<[string, number[], keyof typeof ops, string]>([
+  test.each<[string, number[], 'forward' | 'backward', string]>([
     ['rows', [2 ** 62, 0], 'forward', 'TfjsLayerNorm'],
     ['columns', [0, 2 ** 62], 'backward', 'TfjsLayerNormGrad'],
   ])('2^62 %s are an error', (_, shape, op, name) => {
