@@ -95,13 +95,17 @@ async function build(
   // Only whoever opens such a model needs these layers.
   if (hasLibraryClass(model)) await import('./hub/index.js');
   const config = withCustomObjects(customObjects, () => translateModel(model, version));
+  await pace();
   const stored = await weights();
+  await pace();
   const made: tf.Variable[] = [];
   try {
     const built = await withCustomObjects(customObjects, () =>
       collect(made, () => buildModel(config, countValues(stored))),
     );
+    await pace();
     const assigned = matchWeights(built, model, stored, version.major);
+    await pace();
     await readAssigned(assigned, pace, (done) => report('read', done));
     collect(made, () => {
       if (compile) compileAsSaved(built, model, training && checkTraining(training));

@@ -33,6 +33,7 @@ export async function openHdf5(bytes: Uint8Array, pace: Pace): Promise<Hdf5Model
   await checkHeaps(bytes, pace);
   const hdf5 = await import('h5wasm');
   const library = await hdf5.ready;
+  await pace(); // the library has taken its time to start
   const FS = library.FS as typeof library.FS & Streams;
   const name = `/keras_${files++}.h5`;
   FS.writeFile(name, bytes, {canOwn: true});
@@ -61,11 +62,11 @@ export async function openHdf5(bytes: Uint8Array, pace: Pace): Promise<Hdf5Model
     }
   };
   try {
-    const model = guard(() => {
-      file = new hdf5.File(name, 'r');
-      return readModel(hdf5, file, most, guard);
-    });
-    return {...model, close};
+    const opened = guard(() => new hdf5.File(name, 'r'));
+    file = opened;
+    await pace();
+    const tensors = await readTensors(hdf5, opened, most, guard, pace);
+    return {tensors, ...guard(() => readModel(hdf5, opened, tensors)), close};
   } catch (error) {
     close();
     throw error;
@@ -107,31 +108,44 @@ function explained(error: unknown): unknown {
   return reason ? damaged(reason, error) : error;
 }
 
-function readModel(
-  {Dataset, Group}: Hdf5,
+/** Finds the tensors, whose values it leaves where they are. */
+async function readTensors(
+  {Dataset}: Hdf5,
   file: Hdf5File,
   most: number,
   guard: Guard,
-): Omit<Hdf5Model, 'close'> {
+  pace: Pace,
+): Promise<Map<string, StoredTensor>> {
   const tensors = new Map<string, StoredTensor>();
   let size = 0;
-  for (const path of file.paths()) {
+  const add = (path: string) => {
     const entity = file.get(path);
-    if (!(entity instanceof Dataset) || !entity.shape) continue;
+    if (!(entity instanceof Dataset) || !entity.shape) return;
     const count = entity.shape.reduce((product, n) => product * n, 1);
     size += count * Math.max(4, entity.metadata.size);
     if (size > most) throw new Error(`the HDF5 file claims to hold more than ${most} bytes.`);
-    if (!isOfNumbers(entity)) continue;
+    if (!isOfNumbers(entity)) return;
     const read = (pace: Pace) => readValues(entity, count, guard, pace);
     tensors.set(path.replace(/^\//, ''), {shape: entity.shape, size: count, read});
+  };
+  for (const path of guard(() => file.paths())) {
+    guard(() => add(path));
+    await pace();
   }
+  return tensors;
+}
 
+/** What a file of a whole model has besides its tensors. */
+function readModel(
+  {Group}: Hdf5,
+  file: Hdf5File,
+  tensors: Map<string, StoredTensor>,
+): Omit<Hdf5Model, 'close' | 'tensors'> {
   const text = (name: string) => {
     const value = file.attrs[name]?.value;
     return typeof value === 'string' ? value : undefined;
   };
   const model = {
-    tensors,
     config: text('model_config'),
     kerasVersion: text('keras_version'),
     training: text('training_config'),
@@ -179,7 +193,7 @@ const textsOf = (value: unknown): string[] =>
 const isOfNumbers = ({dtype}: Dataset) => typeof dtype === 'string' && /^[<>][a-zA-Z]$/.test(dtype);
 
 /** Values that the library reads at a time: it takes as much memory again, and takes it for good. */
-const MOST_AT_ONCE = 2 ** 20;
+const MOST_AT_ONCE = 2 ** 18;
 
 /** Reads so many rows at a time that neither memory nor a page's patience runs out. */
 async function readValues(
@@ -192,6 +206,7 @@ async function readValues(
   const rows = shape[0] ?? 1;
   if (count <= MOST_AT_ONCE || rows === 1) return numbers(guard(() => dataset.value));
   const values = new Float32Array(count);
+  await pace(); // memory of that size takes a while to be had
   const cols = count / rows;
   const rowsAtOnce = Math.max(1, Math.floor(MOST_AT_ONCE / cols));
   const rest = shape.slice(1).map((size): [number, number] => [0, size]);

@@ -9,8 +9,8 @@ const SIGNATURE = [...'GCOL'].map((char) => char.charCodeAt(0));
 /** A heap's header, and that of each object in it: what its length does not count. */
 const HEADER = 16;
 
-/** Bytes that are looked through at a time: it takes some milliseconds. */
-const PIECE = 2 ** 22;
+/** Bytes that are looked through at a time: it takes a few milliseconds. */
+const PIECE = 2 ** 20;
 
 /** @throws Error A heap whose objects do not fill it, one after the other. */
 export async function checkHeaps(bytes: Uint8Array, pace: Pace): Promise<void> {

@@ -88,10 +88,12 @@ async function readPath(path: string | URL): Promise<Source> {
   const isUrl = path instanceof URL || path.startsWith('file:');
   const file = isUrl ? fileURLToPath(path) : path;
   const folder = dirname(file);
-  return {
-    bytes: new Uint8Array(await readFile(file)),
-    beside: async (name) => new Uint8Array(await readFile(join(folder, safeName(name)))),
+  // A view of what was read: a copy of a large file would hold up everything else, and the memory.
+  const read = async (name: string) => {
+    const {buffer, byteOffset, byteLength} = await readFile(name);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   };
+  return {bytes: await read(file), beside: (name) => read(join(folder, safeName(name)))};
 }
 
 /**
