@@ -19,7 +19,8 @@ export async function measureLayerNorm(
   const ready: {name: string; work: Work; row: Row}[] = [];
   for (const {name, kinds, made, growth, normalizes = true} of contenders) {
     if (!normalizes && kind !== 'forward') continue;
-    if (kind === 'sum' && !kinds.includes(kind)) continue;
+    // Without a gradient it is listed all the same, so that nobody misses it there.
+    if (!kinds.includes(kind === 'backward' ? 'forward' : kind)) continue;
     const row: Row = {contender: name};
     rows.push(row);
     try {

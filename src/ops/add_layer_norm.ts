@@ -16,7 +16,7 @@ function addLayerNorm_(
  *
  *     sum = x + residual,   y = layerNorm(sum, options)
  *
- * One kernel where that was measured to be faster than two (`cpu`, `wasm`, `tensorflow`, `webgpu`), and
+ * One kernel where that was measured to be faster than two (`cpu`, `wasm`, `tensorflow`), and
  * only where no gradient is being taken; else the addition of tfjs and `layerNorm`, with the same
  * values. Differentiable in x, residual, gamma and beta, as often as needed.
  *

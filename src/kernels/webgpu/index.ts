@@ -2,13 +2,12 @@
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {FusedBackend, HostBackend} from '../backend.js';
-import {addLayerNorm} from './add_layer_norm.js';
 import {layerNorm} from './layer_norm.js';
 import {layerNormGrad} from './layer_norm_grad.js';
 
 export const webgpu: FusedBackend<WebGPUBackend> = {
   name: 'webgpu',
-  kernels: {LayerNorm: layerNorm, LayerNormGrad: layerNormGrad, AddLayerNorm: addLayerNorm},
+  kernels: {LayerNorm: layerNorm, LayerNormGrad: layerNormGrad},
   prefersHost,
   onHost,
 };

@@ -9,7 +9,6 @@
  * Rows whose squares would overflow or vanish are scaled by a power of two first.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {
   type LayerNormAttrs,
   type LayerNormInputs,
@@ -35,21 +34,8 @@ export function layerNorm(args: {
   attrs: LayerNormAttrs;
   backend: WebGPUBackend;
 }): LayerNormOutputs {
-  const {y, stats} = runLayerNorm(args);
-  return [y, stats];
-}
-
-/**
- * What both forward kernels do. With a `residual`, y and stats are those of x + residual, which the
- * dispatch that normalises also writes: it is `sum`.
- */
-export function runLayerNorm(args: {
-  inputs: LayerNormInputs & {residual?: TensorInfo};
-  attrs: LayerNormAttrs;
-  backend: WebGPUBackend;
-}): {y: TensorInfo; stats: TensorInfo; sum?: TensorInfo} {
   const {inputs, attrs, backend} = args;
-  const {x, residual, gamma, beta} = inputs;
+  const {x, gamma, beta} = inputs;
 
   const layout = layoutOf(rowsAndCols(x));
   const {rows, cols, width, lanes, rowsAtOnce, chunks, groups} = layout;
@@ -61,63 +47,41 @@ export function runLayerNorm(args: {
     dispatch: [groups * chunks, 1],
     threads: lanes * rowsAtOnce,
   } satisfies Partial<Source>;
-  const asRows = (tensor: TensorInfo) => ({...tensor, shape: [rows, cols]});
-  const summands = [
-    {name: 'x', tensor: asRows(x)},
-    ...(residual ? [{name: 'residual', tensor: asRows(residual)}] : []),
-  ];
-  const given: Given = {
-    center: attrs.center,
-    residual: residual != null,
-    gamma: gamma != null,
-    beta: beta != null,
-  };
+  const xRows = {name: 'x', tensor: {...x, shape: [rows, cols]}};
 
   const parts =
     chunks > 1 &&
     runProgram(backend, width, {
       ...grid,
-      inputs: summands,
+      inputs: [xRows],
       outputShape: [rows, 2 * chunks], // (mean − x₀, standard deviation) of each chunk
       outputScalar: true,
-      code: chunkStatistics(layout, given),
+      code: chunkStatistics(layout, attrs.center),
     });
   const stats = backend.makeTensorInfo([rows, 2], 'float32');
-  const sum = residual && backend.makeTensorInfo(x.shape, 'float32');
   const y = runProgram(backend, width, {
     ...grid,
     inputs: [
-      ...summands,
+      xRows,
       ...(parts ? [{name: 'parts', tensor: parts, scalar: true}] : []),
       ...(gamma ? [{name: 'gamma', tensor: gamma}] : []),
       ...(beta ? [{name: 'beta', tensor: beta}] : []),
     ],
     outputShape: [rows, cols],
-    extras: [
-      {name: 'stats', tensor: stats, scalar: true},
-      ...(sum ? [{name: 'sumOut', tensor: sum}] : []),
-    ],
-    code: normalize(layout, given),
+    extra: {name: 'stats', tensor: stats, scalar: true},
+    code: normalize(layout, attrs.center, gamma != null, beta != null),
   });
   if (parts) backend.disposeData(parts.dataId);
-  return {y: {...y, shape: x.shape}, stats, sum};
-}
-
-/** Which of its options and inputs a kernel was given. */
-interface Given {
-  center: boolean;
-  residual: boolean;
-  gamma: boolean;
-  beta: boolean;
+  return [{...y, shape: x.shape}, stats];
 }
 
 /** (mean − x₀, standard deviation) of each chunk: unlike the variance, this cannot overflow. */
-function chunkStatistics(layout: Layout, given: Given): string {
+function chunkStatistics(layout: Layout, center: boolean): string {
   return rowOf(
     layout,
-    given,
+    center,
     `let count = ${numbersIn('chunk', layout)};
-      ${statistics(given.center, ofUnits(layout, given.residual))}
+      ${statistics(center, ofUnits(layout))}
       if (lane == 0 && isRow) {
         let at = 2 * (row * uniforms.chunks + chunk);
         result[at] = m / scale;
@@ -127,14 +91,14 @@ function chunkStatistics(layout: Layout, given: Given): string {
 }
 
 /** y = γ·x̂ + β, and (m, rstd) of each row. */
-function normalize(layout: Layout, given: Given): string {
+function normalize(layout: Layout, center: boolean, hasGamma: boolean, hasBeta: boolean): string {
   const isWhole = layout.chunks === 1;
-  const terms = isWhole ? ofUnits(layout, given.residual, true) : ofChunks(layout);
+  const terms = isWhole ? ofUnits(layout) : ofChunks(layout);
   return rowOf(
     layout,
-    given,
+    center,
     `let count = f32(uniforms.xShape.y);
-      ${statistics(given.center, terms)}
+      ${statistics(center, terms)}
       let total = variance + uniforms.epsilon * scale * scale;
       // 0 for a constant row without epsilon, whose x̂ is 0.
       var rstd = 0.0;
@@ -142,10 +106,9 @@ function normalize(layout: Layout, given: Given): string {
 
       ${forEachUnit(
         layout,
-        `${isWhole ? '' : deviation(given.residual, true)}
-         var v = (d[i] * scale - m) * rstd;
-         ${given.gamma ? 'v = v * gamma[c];' : ''}
-         ${given.beta ? 'v = v + beta[c];' : ''}
+        `var v = (${isWhole ? 'd[i]' : DEVIATION} * scale - m) * rstd;
+         ${hasGamma ? 'v = v * gamma[c];' : ''}
+         ${hasBeta ? 'v = v + beta[c];' : ''}
          result[base + c] = v;`,
       )}
       if (start + lane == 0 && isRow) {
@@ -156,9 +119,8 @@ function normalize(layout: Layout, given: Given): string {
 }
 
 /** WGSL: `body` for the row that the thread has a share of. `first` is x₀, the row's first number. */
-function rowOf(layout: Layout, {center, residual}: Given, body: string): string {
+function rowOf(layout: Layout, center: boolean, body: string): string {
   const {width, lanes, rowsAtOnce, items} = layout;
-  const first = `(${elementAt('base', residual)})${width === 4 ? '.x' : ''}`;
   return `
   ${reduction('sumAndMax', 'vec2<f32>', 'vec2<f32>(a.x + b.x, max(a.y, b.y))', layout)}
   ${reduction('sums', 'vec2<f32>', 'a + b', layout)}
@@ -173,7 +135,7 @@ function rowOf(layout: Layout, {center, residual}: Given, body: string): string 
     let isRow = row < uniforms.xShape.x;
     let n = select(0, units, isRow); // no early end: all threads must reach the barriers
     let base = select(0, row * units, isRow);
-    let first = ${center ? first : '0.0'};
+    let first = ${center ? `x[base]${width === 4 ? '.x' : ''}` : '0.0'};
     ${body}
   }`;
 }
@@ -205,24 +167,14 @@ interface Terms {
   sumSquares: string;
 }
 
-/** WGSL: the unit that is normalised. */
-function elementAt(index: string, hasResidual: boolean): string {
-  return hasResidual ? `rounded(x[${index}] + residual[${index}])` : `x[${index}]`;
-}
-
-/** WGSL: x − x₀ of a unit into `d[i]`; `writesSum`: a sum of two is also written to its output. */
-function deviation(hasResidual: boolean, writesSum: boolean): string {
-  return `
-         let element = ${elementAt('base + c', hasResidual)};
-         ${hasResidual && writesSum ? 'sumOut[base + c] = element;' : ''}
-         d[i] = rounded(element - first);`;
-}
+/** WGSL: x − x₀ of a unit. */
+const DEVIATION = 'rounded(x[base + c] - first)';
 
 /** The terms from x itself; the deviations stay in `d`, in registers. */
-function ofUnits(layout: Layout, hasResidual: boolean, writesSum = false): Terms {
+function ofUnits(layout: Layout): Terms {
   const {width} = layout;
   const sumDeviations = `
-         ${deviation(hasResidual, writesSum)}
+         d[i] = ${DEVIATION};
          let size = abs(d[i]);
          sum = sum + ${sumOf('d[i]', width)};
          largest = max(largest, ${maxOf('size', width)});`;

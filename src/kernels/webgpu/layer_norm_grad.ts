@@ -135,7 +135,7 @@ function rowGradients(call: Call): [dx: TensorInfo, parts: TensorInfo] {
   const dx = runProgram(backend, width, {
     inputs: [...inputs, ...(partSums ? [{name: 'partSums', tensor: partSums, scalar: true}] : [])],
     outputShape: [rows, cols],
-    extras: [{name: 'parts', tensor: parts}],
+    extra: {name: 'parts', tensor: parts},
     uniforms: [
       {name: 'chunks', type: 'i32', value: chunks},
       {name: 'places', type: 'i32', value: places},
@@ -197,7 +197,7 @@ function combineColumnParts(
   const dgamma = runProgram(backend, width, {
     inputs: [{name: 'parts', tensor: parts}],
     outputShape: [cols],
-    extras: [{name: 'dbeta', tensor: dbeta}],
+    extra: {name: 'dbeta', tensor: dbeta},
     dispatch: [Math.ceil(units / columnThreads), 1],
     threads: columnThreads,
     code: `

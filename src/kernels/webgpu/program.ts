@@ -1,9 +1,9 @@
 /**
- * How the kernels reach the backend: one compute shader each, through `runWebGPUProgram`.
+ * How both kernels reach the backend: one compute shader each, through `runWebGPUProgram`.
  *
- * That interface knows one output. A shader with further ones takes them as its last inputs and
- * declares their bindings once more, to be written to; the backend's own declarations of them, to be
- * read, are then not used by the shader, and WGSL allows both.
+ * That interface knows one output. A shader with a second one takes it as its last input and
+ * declares that binding once more, to be written to; the backend's own declaration of it, to be
+ * read, is then not used by the shader, and WGSL allows both.
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
@@ -58,8 +58,8 @@ export interface Source {
   /** What `result` is: its shape decides the uniform `outShape`; `outputScalar` as above. */
   outputShape: number[];
   outputScalar?: boolean;
-  /** Further outputs, `scalar` as above. */
-  extras?: {name: string; tensor: TensorInfo; scalar?: boolean}[];
+  /** A second output, `scalar` as above. */
+  extra?: {name: string; tensor: TensorInfo; scalar?: boolean};
   uniforms?: {name: string; type: 'f32' | 'i32'; value: number}[];
   /** Workgroups. */
   dispatch: [x: number, y: number];
@@ -69,16 +69,17 @@ export interface Source {
 }
 
 export function runProgram(backend: WebGPUBackend, width: 1 | 4, source: Source): TensorInfo {
-  const {inputs, extras = [], outputShape, outputScalar, uniforms = []} = source;
-  const bound = [...inputs, ...extras.map((extra) => ({...extra, name: `${extra.name}AsInput`}))];
+  const {inputs, extra, outputShape, outputScalar, uniforms = []} = source;
+  const placeholder = extra && {...extra, name: `${extra.name}AsInput`};
+  const bound = placeholder ? [...inputs, placeholder] : inputs;
   const everyUniform = [...uniforms, {name: 'zero', type: 'i32', value: 0} as const];
   const components = bound.map(({scalar}) => (scalar ? 1 : width));
-  const declarations = extras.map(({name, scalar}, i) => {
-    const binding = 1 + inputs.length + i; // 0 is the result, the inputs follow
-    const type = scalar ? 'f32' : typeOf(width);
-    return `@group(0) @binding(${binding}) var<storage, read_write> ${name} : array<${type}>;`;
-  });
-  const code = [...declarations, rounded(width), source.code].join('\n');
+  const binding = bound.length; // 0 is the result, the inputs follow
+  const type = extra?.scalar ? 'f32' : typeOf(width);
+  const declaration = extra
+    ? `@group(0) @binding(${binding}) var<storage, read_write> ${extra.name} : array<${type}>;`
+    : '';
+  const code = `${declaration}\n${rounded(width)}\n${source.code}`;
   const program = {
     variableNames: bound.map(({name}) => name),
     variableComponents: components,
