@@ -1,12 +1,13 @@
 /**
- * Loads and runs whole models on every backend, and compares them with what their makers give; writes the
- * table of docs/models.md.
+ * Loads and runs models, and compares them with what their makers give; writes the tables of docs/models.md.
  *
  *     npm run models -- --python .venv/bin/python
  *     npm run models -- --backend cpu
+ *     npm run models -- --keras --keras-python .venv3/bin/python
  *
- * The models are the graph models of test/fixtures and those of test/fixtures/make/make_graph_models.py.
- * With --backend it prints what is not right instead.
+ * The graph models are those of test/fixtures and of test/fixtures/make/make_graph_models.py, each run on
+ * every backend; with --backend it prints what is not right instead. The models of Keras are those of
+ * test/fixtures, and networks that test/fixtures/make/make_application.py makes with --keras-python.
  */
 import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -29,6 +30,7 @@ import {BACKENDS, type Backend} from '../tools/backends.mjs';
 import {parseFlags} from '../tools/flags.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {buildPackage, fail, root, UserError} from '../tools/shell.mjs';
+import {applicationsPart, kerasParts, type Part} from './models/keras.js';
 
 /** A model is right where no value is further off than this, relative to the largest. */
 const TOLERANCE = 1e-4;
@@ -38,14 +40,28 @@ const PAGE = 'docs/models.md';
 type Outcomes = Map<Backend, Record<GraphContender, Map<string, GraphRow>>>;
 
 async function main() {
-  const {backend, python} = parseFlags({
+  const flags = parseFlags({
     command: 'npm run models --',
     about: 'Runs whole models on every backend, and writes the table of docs/models.md.',
     flags: {
       backend: backendFlag,
       python: pythonFlag,
+      keras: {about: 'the half of Keras alone'},
+      'keras-python': {
+        value: 'PATH',
+        about:
+          'a Python with Keras, to make networks of keras.applications (default: those made before)',
+      },
     },
   });
+  const {backend, python} = flags;
+  if (!flags.keras) await openGraphModels(backend, python);
+  if (backend) return;
+  await setup(['packages']);
+  writeParts([...kerasParts(), applicationsPart(flags['keras-python'])]);
+}
+
+async function openGraphModels(backend?: readonly Backend[], python?: string): Promise<void> {
   const backends = backend ?? BACKENDS;
   await setup([...new Set(backends.flatMap((name) => environments([name])[0].steps))]);
   buildPackage();
@@ -66,7 +82,7 @@ async function main() {
       if (!isRight(rows[0])) console.log(`  ${model}: ${rows[0].reason ?? rows[0].error}`);
     }
   }
-  if (!backend) writePage(tableOf(models, found, outcomes));
+  if (!backend) writeParts([['graph models', tableOf(models, found, outcomes)]]);
 }
 
 /** Each contender has a process of its own: a kernel of tfjs that writes past its memory would spoil the other's. */
@@ -123,13 +139,16 @@ function tableOf(
   return [head, head.map(() => '---'), ...rows].map(line).join('\n');
 }
 
-function writePage(table: string): void {
+function writeParts(parts: readonly Part[]): void {
   const file = path.join(root, PAGE);
-  const part = {name: 'graph models', command: 'npm run models', file: PAGE};
-  writeFileSync(file, replaceMarked(readFileSync(file, 'utf8'), part, table));
+  let text = readFileSync(file, 'utf8');
+  for (const [name, lines] of parts) {
+    text = replaceMarked(text, {name, command: 'npm run models', file: PAGE}, lines);
+  }
+  writeFileSync(file, text);
   const biome = path.join(root, 'node_modules/@biomejs/biome/bin/biome');
   execFileSync(process.execPath, [biome, 'format', '--write', file], {stdio: 'ignore'});
-  console.log(`The table: ${PAGE}.`);
+  console.log(`The tables: ${PAGE}.`);
 }
 
 main().catch(fail);

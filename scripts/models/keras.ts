@@ -1,0 +1,157 @@
+/** The Keras half of docs/models.md: what becomes of layers, operations, formats and networks. */
+import {execFileSync} from 'node:child_process';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {root} from '../../tools/shell.mjs';
+import type {Outcome} from './keras_child.js';
+
+const CHILD = path.join(root, 'scripts/models/keras_child.ts');
+const MAKE = path.join(root, 'test/fixtures/make/make_application.py');
+const FOLDER = path.join(root, 'out/applications');
+
+/** One network of each family of keras.applications, the smallest ones first. */
+const FAMILIES = [
+  ...['MobileNet', 'MobileNetV2', 'MobileNetV3Small', 'EfficientNetB0', 'EfficientNetV2B0'],
+  ...['NASNetMobile', 'DenseNet121', 'VGG16', 'InceptionV3', 'Xception', 'ResNet50'],
+  ...['ResNet50V2', 'ConvNeXtTiny', 'InceptionResNetV2'],
+];
+
+const CONTENDERS = ['ours', 'stock'] as const;
+
+/** By contender, what became of each model, in the same order. */
+type Outcomes = Record<(typeof CONTENDERS)[number], Outcome[]>;
+
+/** A part of the page by the name of its markers. */
+export type Part = [name: string, text: string];
+
+/** The parts that the models of the tests give. */
+export function kerasParts(): Part[] {
+  const outcomes = openWith([]);
+  return [
+    ['keras formats', formatsTable(outcomes)],
+    ['keras layers', groupsTable(outcomes, 'layers', 'class')],
+    ['keras operations', groupsTable(outcomes, 'operations', 'operation')],
+    ['keras hub', namesTable(outcomes, 'hub')],
+    ['keras refused', refusedTable(outcomes.ours)],
+  ];
+}
+
+/**
+ * The part of keras.applications.
+ *
+ * @param python Makes and opens those networks that have not been yet, one after the other.
+ */
+export function applicationsPart(python?: string): Part {
+  const all: Outcomes = {ours: [], stock: []};
+  for (const name of FAMILIES) {
+    const known = path.join(FOLDER, `${name}.json`);
+    if (!existsSync(known) && python) openNetwork(python, name, known);
+    if (!existsSync(known)) continue;
+    const {ours, stock}: Outcomes = JSON.parse(readFileSync(known, 'utf8'));
+    all.ours.push(...ours);
+    all.stock.push(...stock);
+  }
+  return ['keras applications', namesTable(all, 'applications')];
+}
+
+function openNetwork(python: string, name: string, known: string): void {
+  const folder = path.join(FOLDER, name);
+  mkdirSync(FOLDER, {recursive: true});
+  execFileSync(python, [MAKE, name, folder], {stdio: ['ignore', 'ignore', 'pipe']});
+  const outcomes = openWith([folder]);
+  writeFileSync(known, JSON.stringify(outcomes));
+  rmSync(folder, {recursive: true});
+  const said = outcomes.ours.map(({format, verdict}) => `${format} ${verdict}`);
+  console.log(`${name}: ${said.join(', ')}`);
+}
+
+function openWith(folders: string[]): Outcomes {
+  const open = (contender: string): Outcome[] => {
+    const args = ['--import', 'tsx', CHILD, contender, ...folders];
+    const options = {encoding: 'utf8', cwd: root, maxBuffer: 2 ** 28} as const;
+    const said = execFileSync(process.execPath, args, {
+      ...options,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return JSON.parse(said.trim().split('\n').at(-1) as string);
+  };
+  return {ours: open('ours'), stock: open('stock')};
+}
+
+const line = (cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
+
+const table = (head: string[], rows: (string | number)[][]): string =>
+  [head, head.map(() => '---'), ...rows].map(line).join('\n');
+
+/** The outcomes of a part in groups, each with the counts of what is right. */
+function countsBy(outcomes: Outcomes, part: string, groupOf: (one: Outcome) => string) {
+  const groups = new Map<string, {all: number; ours: number; stock: number}>();
+  for (const contender of CONTENDERS) {
+    for (const one of outcomes[contender].filter((each) => each.part === part)) {
+      const group = groupOf(one);
+      const counts = groups.get(group) ?? {all: 0, ours: 0, stock: 0};
+      if (contender === 'ours') counts.all++;
+      if (one.verdict === 'right') counts[contender]++;
+      groups.set(group, counts);
+    }
+  }
+  return [...groups].map(([group, counts]) => ({group, ...counts}));
+}
+
+function formatsTable(outcomes: Outcomes): string {
+  const rows = countsBy(outcomes, 'formats', ({format}) => format);
+  return table(
+    ['saved by, as', 'models', 'right here', 'right in tfjs'],
+    rows.map(({group, all, ours, stock}) => [group, all, ours, stock]),
+  );
+}
+
+/** A line for all, then those that are right in all variants in one list: most are. */
+function groupsTable(outcomes: Outcomes, part: string, what: string): string {
+  const groups = countsBy(outcomes, part, ({name}) => groupName(name));
+  const sum = (key: 'all' | 'ours' | 'stock') =>
+    groups.reduce((total, each) => total + each[key], 0);
+  const whole = groups.filter(({all, ours}) => all === ours);
+  const others = groups.filter(({all, ours}) => all !== ours);
+  const list = whole
+    .sort((a, b) => a.group.localeCompare(b.group))
+    .map(({group, all}) => `\`${group}\` ${all}`);
+  const lines = [
+    `${sum('ours')} of ${sum('all')} models are right; in tfjs ${sum('stock')}. ` +
+      `Right in every model of this ${what}, with their count:`,
+    '',
+    `${list.join(', ')}.`,
+  ];
+  if (others.length) {
+    const rows = others.map(({group, all, ours}) => [`\`${group}\``, all, ours]);
+    lines.push('', table([what, 'variants', 'right'], rows));
+  }
+  return lines.join('\n');
+}
+
+/** The class of a layer or the name of an operation; what follows says which variant it is. */
+const groupName = (name: string) => name.match(/^[\w.]+/)?.[0] ?? name;
+
+/** A row for each model, with what became of it in each format. */
+function namesTable({ours, stock}: Outcomes, part: string): string {
+  const rows = ours.filter((one) => one.part === part);
+  const said = ({verdict, reason}: Outcome) => (reason ? `${verdict}: ${reason}` : verdict);
+  return table(
+    ['model', 'saved by, as', 'here', 'in tfjs'],
+    rows.map((one) => {
+      const same = ({name, format}: Outcome) => name === one.name && format === one.format;
+      const other = stock.filter((each) => each.part === part).find(same);
+      return [one.name, one.format, said(one), other?.verdict ?? '–'];
+    }),
+  );
+}
+
+function refusedTable(ours: Outcome[]): string {
+  const rows = ours.filter(({part}) => part === 'refused');
+  // What comes before is where the layer is.
+  const because = ({reason = ''}: Outcome) => reason.replace(/^.*? is of the class \w+[:,] /, '');
+  return table(
+    ['class', 'why'],
+    rows.map((one) => [`\`${one.name}\``, because(one).replaceAll('|', '\\|')]),
+  );
+}
