@@ -77,6 +77,7 @@ CONV = {
 FILTERED = {"filters": [2, 4], **CONV}
 POOL = {"?pool_size": [2, 3], "?strides": [1, 2], "?padding": ["same"]}
 GLOBAL = {"?keepdims": [True]}
+ADAPTIVE = {"output_size": [1, 2]}
 NORM = {"?epsilon": [1e-5, 1e-2], "?center": [False], "?scale": [False]}
 
 LAYERS = [
@@ -139,6 +140,40 @@ LAYERS = [
     ("EinsumDense", {2}, {"equation": ["abc,cd->abd"], "output_shape": [[None, 3]], "?bias_axes": ["d"]}),
     ("Identity", {1, 2}, {}),
     ("ActivityRegularization", {1, 2}, {"l2": [0.01]}),
+    ("AlphaDropout", {1, 2}, {"rate": [0.2]}),
+    ("GaussianDropout", {1, 2}, {"rate": [0.2]}),
+    ("SpatialDropout2D", {3}, {"rate": [0.2]}),
+    ("SpatialDropout3D", {4}, {"rate": [0.2]}),
+    ("ThresholdedReLU", {1, 2}, {"theta": [0.3]}),
+    ("SpectralNormalization", {1, 2}, {"layer": ["Dense"]}),
+    ("Normalization", {1, 2, 3}, {"mean": [0.5], "variance": [2.0], "?invert": [True]}),
+    ("Discretization", {1, 2}, {"bin_boundaries": [[-0.5, 0.5]], "?output_mode": ["one_hot"]}),
+    ("LocallyConnected1D", {2}, {"filters": [2], "kernel_size": [2], "?strides": [2], "?implementation": [2, 3]}),
+    ("LocallyConnected2D", {3}, {"filters": [2], "kernel_size": [2], "?strides": [2], "?implementation": [2, 3]}),
+    ("AdaptiveAveragePooling1D", {2}, ADAPTIVE),
+    ("AdaptiveMaxPooling1D", {2}, ADAPTIVE),
+    ("AdaptiveAveragePooling2D", {3}, ADAPTIVE),
+    ("AdaptiveMaxPooling2D", {3}, ADAPTIVE),
+    ("AdaptiveAveragePooling3D", {4}, ADAPTIVE),
+    ("AdaptiveMaxPooling3D", {4}, ADAPTIVE),
+    ("ConvLSTM2D", {4}, {"filters": [2], "kernel_size": [2], "?return_sequences": [True], "?padding": ["same"]}),
+    ("Conv3DTranspose", {4}, FILTERED),
+    ("AveragePooling3D", {4}, POOL),
+    ("GlobalMaxPooling3D", {4}, GLOBAL),
+    ("Cropping3D", {4}, {"cropping": [1, [[1, 0], [0, 1], [1, 1]]]}),
+    ("ZeroPadding3D", {4}, {"padding": [1]}),
+    ("UpSampling3D", {4}, {"size": [[1, 2, 1]]}),
+    ("CenterCrop", {3}, {"height": [3], "width": [4]}),
+    ("Resizing", {3}, {"height": [5], "width": [4], "?interpolation": ["nearest", "bicubic"]}),
+    ("AutoContrast", {3}, {"value_range": [[-2.0, 2.0]]}),
+    ("RandomFlip", {3}, {}),
+    ("RandomBrightness", {3}, {"factor": [0.2]}),
+    ("RandomContrast", {3}, {"factor": [0.2]}),
+    ("RandomRotation", {3}, {"factor": [0.1]}),
+    ("RandomTranslation", {3}, {"height_factor": [0.1], "width_factor": [0.1]}),
+    ("RandomZoom", {3}, {"height_factor": [0.1]}),
+    ("MelSpectrogram", {1}, {"fft_length": [4], "sequence_stride": [2], "num_mel_bins": [2], "?power_to_db": [False]}),
+    ("STFTSpectrogram", {2}, {"frame_length": [2], "window": [[0.5, 1.0]], "?mode": ["real", "stft", "psd"], "?expand_dims": [True]}),
 ]
 MERGES = [
     ("Add", {}), ("Subtract", {}), ("Multiply", {}), ("Average", {}), ("Maximum", {}), ("Minimum", {}),
@@ -148,6 +183,7 @@ ATTENTION = [
     ("MultiHeadAttention", {"num_heads": [1, 2], "key_dim": [2, 3], "?value_dim": [4], "?use_bias": [False], "?output_shape": [3]}),
     ("Attention", {"?use_scale": [True], "?score_mode": ["concat"]}),
     ("AdditiveAttention", {"?use_scale": [False]}),
+    ("GroupQueryAttention", {"num_query_heads": [2], "num_key_value_heads": [1, 2], "head_dim": [2], "?use_bias": [False]}),
 ]
 INNER = {
     "Dense": {"units": 3},
@@ -414,7 +450,7 @@ class Drawing:
         query = self.rng.choice(refs)
         value = query if self.rng.random() < 0.5 else self.rng.choice(refs)
         kwargs = {"use_causal_mask": True} if self.rng.random() < 0.25 else {}
-        style = "separate" if name == "MultiHeadAttention" else "list"
+        style = "separate" if name in ("MultiHeadAttention", "GroupQueryAttention") else "list"
         call = {"kind": "layer", "class": name, "config": self.options(table), "in": [query, value]}
         return self.attempt({**call, "kwargs": kwargs, "style": style})
 

@@ -40,7 +40,10 @@ export function activationName(name: string, layer: SavedLayer, version: KerasVe
   }
   const known = OTHER_NAMES.get(name) ?? name;
   if (ACTIVATIONS.has(known)) return known;
-  throw new Error(`tfjs has no activation "${name}".`);
+  throw new Error(
+    `tfjs has no activation "${name}". In Python write a class of layers of your own in its place, ` +
+      'or operations of keras.ops after the layer, and save the model anew.',
+  );
 }
 
 /** Whether a layer can be the activation of another one. @throws Error It has weights. */

@@ -1,5 +1,5 @@
 /** Brings the config of a model into the one form that the rest of this folder knows. */
-import {classOf, type Json, layersOf, nameOf} from './saved.js';
+import {classOf, type Json, layersOf, nameOf, snakeCase} from './saved.js';
 
 /** A config as versions before 2.3 left it, too: all changes are made in a copy. */
 export function inPresentForm(model: Json): Json {
@@ -18,7 +18,7 @@ export function inPresentForm(model: Json): Json {
     ]),
   );
   const present = {...model, config: Array.isArray(config) && !isList ? config : inner};
-  return withScalarInputs(withInput(withListedCalls(present)));
+  return withScalarInputs(withInput(withNames(withListedCalls(present))));
 }
 
 /**
@@ -39,6 +39,27 @@ function withListedCalls(model: Json): Json {
     return isCall && !('args' in node) ? names.map((name) => node[name]) : node;
   });
   return {...model, inbound_nodes};
+}
+
+/**
+ * A user's class whose `get_config` leaves the name out has none in a sequential model's file: Keras
+ * names such a layer by its class when it reads it.
+ */
+function withNames(model: Json): Json {
+  const layers = layersOf(model);
+  const isNameless = (layer: Json) =>
+    typeof layer?.class_name === 'string' && layer.config && nameOf(layer) === undefined;
+  if (!layers?.some(isNameless)) return model;
+  const taken = new Set(layers.map((layer) => layer?.config && nameOf(layer)));
+  const named = layers.map((layer) => {
+    if (!isNameless(layer)) return layer;
+    const kind = snakeCase(classOf(layer));
+    let name = kind;
+    for (let i = 1; taken.has(name); i++) name = `${kind}_${i}`;
+    taken.add(name);
+    return {...layer, config: {...layer.config, name}};
+  });
+  return {...model, config: {...model.config, layers: named}};
 }
 
 /** What runs layers one after the other; a Pipeline of Keras 3 is a layer, without an InputLayer. */

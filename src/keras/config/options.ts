@@ -64,7 +64,7 @@ export function translateOptions(
     const isActivation = /^([a-z]+_)?activation$/.test(key);
     return [[key, isActivation ? activation(value) : translate(value)]];
   });
-  return {...Object.fromEntries(entries), ...rowOf(saved).adds?.(saved.config, version)};
+  return {...Object.fromEntries(entries), ...rowOf(saved).adds?.(saved.config, version, saved)};
 
   function penalty(value: Json): Json {
     return {regularizer: translate(value), per_example: isPenaltyPerExample(version)};
@@ -109,11 +109,12 @@ function functionName(config: Json): string {
  * @throws Error The weights are quantised.
  */
 function dtypeName(dtype: Json): Json {
-  const name = dtype?.config?.name ?? dtype;
-  if (typeof name !== 'string') return name;
-  if (/^(u?int[48]|float8)_from_/.test(name)) {
+  const mode = dtype?.config?.mode; // only a policy of quantised weights has one
+  const name = mode ?? dtype?.config?.name ?? dtype;
+  if (mode || /^(u?int[48]|float8|gptq|awq).*_from_/.test(name)) {
     throw new Error(`its weights are quantised, ${name}: save the model before quantize().`);
   }
+  if (typeof name !== 'string') return name;
   if (/float(16|64)$/.test(name)) return 'float32';
   return /^u?int(8|16|32|64)$/.test(name) ? 'int32' : name;
 }

@@ -15,6 +15,8 @@ export interface SavedLayer {
   registered_name?: string | null;
   /** The number of a layer that has several places in a model. */
   shared_object_id?: number;
+  /** What Keras built it for, since 2.12. */
+  build_config?: Json;
   /** A call each; absent in a sequential model. */
   inbound_nodes?: Json[];
 }

@@ -34,6 +34,12 @@ const limits: Limit[] = [
     return called && `${classOf(called)} layer "${nameOf(called)}" is called with training=False`;
   },
   (model) => {
+    const found = allLayers(model).find(({config}) => config.lora_rank);
+    return (
+      found && `of ${classOf(found)} layer "${nameOf(found)}" Keras trains a low-rank update alone`
+    );
+  },
+  (model) => {
     const found = allLayers(model).find(({config}) =>
       TRAINED_OTHERWISE.test(config.activation?.class_name ?? ''),
     );

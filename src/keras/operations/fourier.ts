@@ -157,29 +157,52 @@ const stft: Operation = {
     const result = [...shape.slice(0, -1), count, Math.floor(fft / 2) + 1];
     return [result, result];
   },
-  compute: (args) => {
-    const fft = args.integer('fft_length');
-    const given = toFloat(args.tensor('x'));
-    const edge = Math.floor(fft / 2);
-    const x = args.flag('center') ? reflected(given, edge) : given;
-    const stride = args.integer('sequence_stride');
-    const count = 1 + Math.floor(((x.shape.at(-1) as number) - fft) / stride);
-    const frames = Array.from({length: count}, (_, i) =>
-      tf.slice(x, [...Array(x.rank - 1).fill(0), i * stride], [...x.shape.slice(0, -1), fft]),
-    );
-    const window = windowOf(
-      args.get('window') as string | null,
-      args.integer('sequence_length'),
-      fft,
-    );
-    return realTransform(tf.mul(tf.stack(frames, -2), window), fft);
-  },
+  compute: (args) =>
+    shortTimeTransform(toFloat(args.tensor('x')), {
+      sequenceLength: args.integer('sequence_length'),
+      sequenceStride: args.integer('sequence_stride'),
+      fftLength: args.integer('fft_length'),
+      window: args.get('window') as string | null,
+      center: args.flag('center'),
+    }),
 };
+
+interface ShortTimeOptions {
+  /** How long the window is, in the middle of a frame of `fftLength`. */
+  sequenceLength: number;
+  sequenceStride: number;
+  fftLength: number;
+  window: string | null;
+  /** Whether the first frame is around the first sample, the signal reflected before it. */
+  center: boolean;
+}
+
+/** x [..., samples] → a pair of [..., frames, fftLength / 2 + 1] */
+export function shortTimeTransform(
+  given: tf.Tensor,
+  {sequenceLength, sequenceStride, fftLength, window, center}: ShortTimeOptions,
+): Complex {
+  const x = center ? reflected(given, Math.floor(fftLength / 2)) : given;
+  const count = 1 + Math.floor(((x.shape.at(-1) as number) - fftLength) / sequenceStride);
+  const frames = Array.from({length: count}, (_, i) =>
+    tf.slice(
+      x,
+      [...Array(x.rank - 1).fill(0), i * sequenceStride],
+      [...x.shape.slice(0, -1), fftLength],
+    ),
+  );
+  const weights = windowOf(window, sequenceLength, fftLength);
+  return realTransform(tf.mul(tf.stack(frames, -2), weights), fftLength);
+}
 
 function windowOf(name: string | null, length: number, size: number): tf.Tensor {
   const [a, b] = name === 'hann' ? [0.5, 0.5] : name === 'hamming' ? [0.54, 0.46] : [1, 0];
   const before = Math.floor((size - length) / 2);
-  const values = Array.from({length}, (_, i) => a - b * Math.cos((2 * Math.PI * i) / length));
+  // TensorFlow's periodic windows have the period of their length only where that is even.
+  const period = length % 2 ? length - 1 : length;
+  const values = Array.from({length}, (_, i) =>
+    length === 1 ? 1 : a - b * Math.cos((2 * Math.PI * i) / period),
+  );
   if (name === null) return tf.ones([size]);
   return tf.pad(tf.tensor1d(values), [[before, size - length - before]]);
 }

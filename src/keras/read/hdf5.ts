@@ -68,7 +68,11 @@ export async function openHdf5(bytes: Uint8Array, pace: Pace): Promise<Hdf5Model
     const tensors = await readTensors(hdf5, opened, most, guard, pace);
     return {tensors, ...guard(() => readModel(hdf5, opened, tensors)), close};
   } catch (error) {
-    close();
+    try {
+      close();
+    } catch {
+      // What failed first is the reason that the file cannot be closed either.
+    }
     throw error;
   }
 }
@@ -157,6 +161,13 @@ function readModel(
   for (const layer of listOf(group, 'layer_names')) {
     const entry = group.get(layer);
     const names = entry instanceof Group ? listOf(entry, 'weight_names') : [];
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    if (twice !== undefined) {
+      throw new Error(
+        `the .h5 file has one "${twice}" for several weights of the layer "${layer}": Keras 3.0 and ` +
+          '3.1 stop in the middle of such a file. Save the model as .keras, or by a later version.',
+      );
+    }
     const named = names.map((name) => {
       const tensor = tensors.get(`model_weights/${layer}/${name}`);
       if (tensor) return {...tensor, name};

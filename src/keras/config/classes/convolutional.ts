@@ -10,6 +10,10 @@ import {
   SeparableConv1D,
   SeparableConv2D,
 } from '../../layers/convolution/layers.js';
+import {
+  LocallyConnected1D,
+  LocallyConnected2D,
+} from '../../layers/convolution/locally_connected.js';
 import type {Json} from '../saved.js';
 import {inVersion, type KerasVersion} from '../version.js';
 import type {KerasClass, KerasClasses} from './row.js';
@@ -30,6 +34,8 @@ export const convolutional: KerasClasses = {
   Conv3DTranspose: {...convolution, layer: Conv3DTranspose},
   DepthwiseConv1D: {...convolution, layer: DepthwiseConv1D},
   DepthwiseConv2D: {...convolution, layer: DepthwiseConv2D},
+  LocallyConnected1D: {layer: LocallyConnected1D},
+  LocallyConnected2D: {layer: LocallyConnected2D},
   SeparableConv1D: {...convolution, layer: SeparableConv1D},
   SeparableConv2D: {...convolution, layer: SeparableConv2D},
 };

@@ -1,9 +1,15 @@
+import {
+  AutoContrast,
+  ContrastLimitedAdaptiveHistogramEqualization,
+} from '../../layers/images/contrast.js';
 import {CenterCrop, RandomCrop, Resizing} from '../../layers/images/layers.js';
 import {randomImageLayers} from '../../layers/images/random.js';
 import {CategoryEncoding} from '../../layers/preprocessing/category_encoding.js';
 import {Discretization} from '../../layers/preprocessing/discretization.js';
 import {IntegerLookup} from '../../layers/preprocessing/integer_lookup.js';
+import {MelSpectrogram} from '../../layers/preprocessing/mel_spectrogram.js';
 import {Normalization, Rescaling} from '../../layers/preprocessing/scaling.js';
+import {STFTSpectrogram} from '../../layers/preprocessing/stft_spectrogram.js';
 import {type Json, nameOf, type SavedLayer} from '../saved.js';
 import type {KerasVersion} from '../version.js';
 import {type KerasClass, type KerasClasses, renamed} from './row.js';
@@ -32,21 +38,34 @@ const ofStrings = cut('works on strings, which layers of tfjs do not take');
 const hashes = cut('hashes its input by a function of TensorFlow');
 
 export const preprocessing: KerasClasses = {
+  AutoContrast: {...ofImages, layer: AutoContrast},
   CategoryEncoding: {
     layer: CategoryEncoding,
     options: {max_tokens: renamed('num_tokens')}, // so Keras 2 at first
     tensors: ['inputs', 'count_weights'],
   },
   CenterCrop: {...ofImages, layer: CenterCrop},
+  ContrastLimitedAdaptiveHistogramEqualization: {
+    ...ofImages,
+    layer: ContrastLimitedAdaptiveHistogramEqualization,
+  },
   Discretization: {layer: Discretization, refuses: withoutBounds},
   HashedCrossing: hashes,
   Hashing: hashes,
   IntegerLookup: {layer: IntegerLookup, refuses: otherVocabulary},
-  Normalization: {...passesIn3, layer: Normalization},
+  MaxNumBoundingBoxes: {...ofImages, playedBy: 'Identity'}, // images alone pass through it
+  MelSpectrogram: {layer: MelSpectrogram},
+  Normalization: {
+    ...passesIn3,
+    layer: Normalization,
+    // Its `adapt` may know sizes that the model's input leaves open.
+    adds: (_config, _version, {build_config}) => ({built_shape: build_config?.input_shape ?? null}),
+  },
   Pipeline: ofImages,
   RandomCrop: {...ofImages, layer: RandomCrop, refuses: cropsInTraining},
   Rescaling: {...passesIn3, layer: Rescaling},
   Resizing: {...ofImages, layer: Resizing},
+  STFTSpectrogram: {layer: STFTSpectrogram},
   StringLookup: ofStrings,
   TextVectorization: ofStrings,
   ...Object.fromEntries(random),

@@ -61,7 +61,7 @@ export interface KerasClass {
   playedBy?: string;
   options?: Readonly<Record<string, OptionRule>>;
   /** Options of the class of tfjs that Keras has not. */
-  adds?: (config: Json, version: KerasVersion) => Json;
+  adds?: (config: Json, version: KerasVersion, saved: SavedLayer) => Json;
   /** What is in the way of opening a layer that its options alone do not tell. */
   refuses?: (saved: SavedLayer, version: KerasVersion) => string | undefined;
   /** Why there is no class that plays it, and what to do, unless a user has registered one. */

@@ -32,6 +32,8 @@ interface NormalizationOptions {
   mean: Numbers | null;
   variance: Numbers | null;
   invert: boolean;
+  /** The shape that it was built for in Keras, for sizes that the input leaves open. */
+  builtShape: Shape | null;
 }
 
 /** The least standard deviation that Keras divides by. */
@@ -50,18 +52,21 @@ export class Normalization extends OptionsLayer<NormalizationOptions> {
   private broadcastShape: number[] = [];
 
   constructor(args: ArgsOf<NormalizationOptions> = {}) {
-    super(args, {axis: -1, mean: null, variance: null, invert: false});
+    super(args, {axis: -1, mean: null, variance: null, invert: false, builtShape: null});
   }
 
   /** @throws Error A dimension along `axis` is not known. */
   override build(inputShape: Shape | Shape[]): void {
-    const [shape] = shapesOf(inputShape);
+    const [given] = shapesOf(inputShape);
+    const shape = this.shapeOf([given]);
     const {axis, mean} = this.options;
-    const kept = [axis ?? []].flat().map((a) => fromStart(a, shape.length));
-    kept.sort((a, b) => a - b);
+    const kept = this.keptAxes(shape.length);
     const sizes = kept.map((a) => shape[a]);
     if (sizes.some((size) => size == null)) {
-      throw this.error(`the sizes of axis ${axis} must be known, but the input is [${shape}].`);
+      throw this.error(
+        `the sizes of axis ${axis} must be known, but the input is [${given.map((size) => size ?? 'null')}]. ` +
+          'In Python save the model as .keras, or give its keras.Input these sizes.',
+      );
     }
     this.broadcastShape = shape.map((size, i) => (kept.includes(i) ? (size as number) : 1));
     if (mean === null) {
@@ -84,6 +89,21 @@ export class Normalization extends OptionsLayer<NormalizationOptions> {
       : tf.div(tf.sub(input, mean), deviation);
   }
 
+  /** The input's, with the sizes along `axis`, which the layer knows. */
+  protected override shapeOf([input]: Shape[]): Shape {
+    const {builtShape} = this.options;
+    const kept = this.keptAxes(input.length);
+    const isOfSameRank = builtShape?.length === input.length;
+    return input.map((size, i) =>
+      isOfSameRank && kept.includes(i) ? (size ?? builtShape[i]) : size,
+    );
+  }
+
+  private keptAxes(rank: number): number[] {
+    const kept = [this.options.axis ?? []].flat().map((a) => fromStart(a, rank));
+    return kept.sort((a, b) => a - b);
+  }
+
   /** Its values, in the rank of x: those of an option belong to the last of the axes. */
   private statistic(name: 'mean' | 'variance', rank: number): tf.Tensor {
     const given = this.options[name];
@@ -91,8 +111,7 @@ export class Normalization extends OptionsLayer<NormalizationOptions> {
       return tf.reshape((this[name] as LayerVariable).read(), this.broadcastShape);
     }
     const values = tf.tensor(given as tf.TensorLike, undefined, 'float32');
-    const kept = [this.options.axis ?? []].flat().map((a) => fromStart(a, rank));
-    kept.sort((a, b) => a - b);
+    const kept = this.keptAxes(rank);
     const shape = Array.from({length: rank}, () => 1);
     for (let i = 1; i <= values.rank; i++)
       shape[kept.at(-i) as number] = values.shape.at(-i) as number;

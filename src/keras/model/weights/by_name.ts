@@ -7,6 +7,7 @@ import {type Json, nameOf, type SavedLayer} from '../../config/saved.js';
 import type {NamedTensor} from '../../read/tensor.js';
 import {type Assigned, assign, countsDiffer, placeOf} from './assign.js';
 import {inOrderOf, splitByLooks} from './by_looks.js';
+import {withUpdates} from './lora.js';
 import {
   hasKnownOrder,
   type Layer,
@@ -29,7 +30,8 @@ export function assignByLayer(
 ): Assigned {
   const assigned: Assigned = new Map();
   for (const [layer, savedLayer] of pairs(model, saved)) {
-    assignOuter(layer, savedLayer, byLayer.get(layer.name) ?? [], assigned, true);
+    const tensors = withUpdates(byLayer.get(layer.name) ?? [], savedLayer);
+    assignOuter(layer, savedLayer, tensors, assigned, true);
   }
   return assigned;
 }
@@ -40,7 +42,8 @@ export function assignByLayer(
  *
  * @throws Error A weight is missing, left over, or of another shape than the layer's.
  */
-export function assignByName(model: Layer, saved: SavedLayer, tensors: NamedTensor[]): Assigned {
+export function assignByName(model: Layer, saved: SavedLayer, stored: NamedTensor[]): Assigned {
+  const tensors = withUpdates(stored, saved);
   const layers = pairs(model, saved).filter(([layer]) => layer.weights.length > 0);
   const named = splitByNames(layers, tensors);
   checkCounts(layers, tensors, named);
