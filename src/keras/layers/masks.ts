@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
+import {mergedShape, withRankOfMost} from './merging.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
@@ -151,21 +152,26 @@ export class MaskedMerge extends layers.Layer {
     this.masked = args.masked;
   }
 
-  /** Tensors [batch, steps, features], then masks [batch, steps] → [batch, steps, features] */
+  /** Tensors [batch, steps, …features], then masks [batch, steps] → [batch, steps, …features] */
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const all = [inputs].flat();
-      const xs = all.slice(0, all.length - this.masked.length);
-      const masks = xs.map((_, i) => {
+      const given = all.slice(0, all.length - this.masked.length);
+      const xs = withRankOfMost(given);
+      const masks = xs.map((x, i) => {
         const at = this.masked.indexOf(i);
-        return at < 0 ? undefined : tf.cast(tf.expandDims(all[xs.length + at], -1), 'bool');
+        // What Keras has to give more dimensions loses its mask.
+        return at < 0 || x.rank > given[i].rank
+          ? undefined
+          : tf.cast(tf.expandDims(all[xs.length + at], -1), 'bool');
       });
       return this.merge === 'multiply' ? product(xs, masks) : this.extreme(xs, masks);
     });
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
+    const shapes = inputShape as Shape[];
+    return mergedShape(this, shapes.slice(0, shapes.length - this.masked.length));
   }
 
   override getConfig(): tf.serialization.ConfigDict {

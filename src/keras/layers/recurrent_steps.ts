@@ -70,6 +70,7 @@ export function runOverSteps(
     const mask = [given].flat()[0] ?? undefined;
     const start = initialState ?? (stateful ? recurrent.states : recurrent.getInitialState(x));
     const {outputs, states} = overSteps(recurrent, x, mask, start, training);
+    forgetDropout(cell); // tfjs would keep it until the next call, and after the model is disposed
     if (stateful) recurrent.resetStates(states, training);
     const result = returnSequences
       ? zeroed(recurrent, tf.stack(outputs, 1), mask)

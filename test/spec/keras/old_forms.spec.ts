@@ -135,3 +135,13 @@ test('numbers that JSON has not', async () => {
   await expect(loadKerasModel(encode(text('Nothing')))).rejects.toThrow('the file is no JSON');
   await expect(loadKerasModel(encode(text('Infinity')))).rejects.toThrow('a model.json alone');
 });
+
+test('layers without a name in a sequential model, as a class leaves it whose get_config has none', () =>
+  expectSame('keras2_mlp', (topology) => {
+    for (const layer of topology.model_config.config.layers) {
+      if (layer.class_name === 'Dense' && /^dense(_\d+)?$/.test(layer.config.name)) {
+        delete layer.config.name;
+      }
+    }
+    return topology;
+  }));

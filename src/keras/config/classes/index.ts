@@ -19,7 +19,8 @@ import {reshaping} from './reshaping.js';
 import {rnn} from './rnn.js';
 import type {KerasClass, KerasClasses, LayerClass, MaskRule} from './row.js';
 
-const classes: KerasClasses = {
+/** The rows of Keras's own classes, by name. */
+export const classes: KerasClasses = {
   ...activations,
   ...attention,
   ...convolutional,

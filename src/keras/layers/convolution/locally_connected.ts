@@ -17,7 +17,7 @@ interface LocallyConnectedOptions {
   padding: Padding;
   dataFormat: DataFormat;
   useBias: boolean;
-  /** In which form the kernel is stored: 1 patches, 2 a whole matrix, 3 its places that count. */
+  /** How the kernel is stored: 1 patches, 2 a whole matrix, 3 its places that count. */
   implementation: 1 | 2 | 3;
 }
 

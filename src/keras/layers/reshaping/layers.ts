@@ -261,3 +261,37 @@ export class UpSampling3D extends UpSampling {
     super(args, 3);
   }
 }
+
+interface ReshapeOptions {
+  targetShape: (number | null)[];
+}
+
+/** Any shape of as many numbers; tfjs's own class does not say what size a -1 stands for. */
+export class Reshape extends OptionsLayer<ReshapeOptions> {
+  /** @nocollapse */
+  static className = 'Reshape';
+
+  constructor(args: ArgsOf<ReshapeOptions>) {
+    super(args, {targetShape: []});
+    this.supportsMasking = false;
+  }
+
+  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+    const sizes = this.options.targetShape.map((size) => size ?? -1);
+    return tf.reshape(x, [x.shape[0], ...sizes]);
+  }
+
+  /** @throws Error The sizes are known and do not fit. */
+  protected override shapeOf([[batch, ...given]]: Shape[]): Shape {
+    const sizes = this.options.targetShape.map((size) => (size === -1 ? null : size));
+    const open = sizes.filter((size) => size === null).length;
+    if (given.includes(null) || open > 1) return [batch, ...sizes];
+    const product = (list: (number | null)[]) =>
+      list.reduce<number>((size, each) => size * (each ?? 1), 1);
+    const [all, known] = [product(given), product(sizes)];
+    if (open ? all % known : all !== known) {
+      throw this.error(`[${given}] cannot be given the shape [${this.options.targetShape}].`);
+    }
+    return [batch, ...sizes.map((size) => size ?? all / known)];
+  }
+}

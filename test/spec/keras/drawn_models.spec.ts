@@ -1,0 +1,34 @@
+/** Models that were drawn at random predict as in the version of Keras that saved them. */
+import {loadKerasModel} from '../../../src/keras/index.js';
+import {backendName, tf} from '../../backends/current.js';
+import {type DrawnModel, drawnModels} from '../../fixtures/keras/drawn.js';
+import {expectClose} from '../../support/close.js';
+
+/** Browsers compile shaders for each model: there a part of them must do. */
+const everyNth = ['webgl', 'webgpu'].includes(backendName) ? 8 : 1;
+
+/** The model as the converter leaves a `.keras` file. */
+function artifacts({config, weights}: DrawnModel, version: string): tf.io.ModelArtifacts {
+  return {
+    modelTopology: {keras_version: version, model_config: config},
+    weightSpecs: weights.map(([name, shape]) => ({name, shape, dtype: 'float32'})),
+    weightData: Float32Array.from(weights.flatMap(([, , values]) => values)).buffer,
+  };
+}
+
+describe.each(drawnModels)('Keras $version', ({version, cases}) => {
+  test.each(cases.filter((_, i) => i % everyNth === 0))('$name', async (one) => {
+    const before = tf.memory().numTensors;
+    const model = await loadKerasModel(tf.io.fromMemory(artifacts(one, version)));
+    const xs = one.xs.map(([shape, values, dtype]) => tf.tensor(values, shape, dtype));
+    const ys = [model.predict(xs.length > 1 ? xs : xs[0])].flat();
+    expect(ys.map(({shape}) => shape)).toEqual(one.ys.map(([shape]) => shape));
+    for (const [i, y] of ys.entries()) {
+      const [, values] = one.ys[i];
+      const largest = Math.max(1, ...values.map(Math.abs));
+      expectClose(await y.data(), values, 2e-5 * largest);
+    }
+    tf.dispose([xs, ys, model.weights.map((weight) => weight.read())]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
