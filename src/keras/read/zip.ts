@@ -52,11 +52,16 @@ async function unpack(
   const isStored = entry.compressionMethod === STORED;
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
+  /** Told as it is: what the library says of a sink that fails depends on its version. */
+  let tooLarge: Error | undefined;
   const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
     // Counts while unpacking: the size in the zip is no more than a claim.
     async write(chunk) {
       size += chunk.length;
-      if (size > most) throw new Error(`${entry.filename} unpacks to more than ${most} bytes.`);
+      if (size > most) {
+        tooLarge = new Error(`${entry.filename} unpacks to more than ${most} bytes.`);
+        throw tooLarge;
+      }
       if (!isStored) chunks.push(chunk);
       onProgress(size / entry.uncompressedSize);
       await pace();
@@ -65,7 +70,9 @@ async function unpack(
   try {
     await entry.getData(sink);
   } catch (error) {
-    throw new Error(`${entry.filename} in the zip cannot be read: ${(error as Error).message}`);
+    if (tooLarge) throw tooLarge;
+    const reason = (error as Error).message;
+    throw new Error(`${entry.filename} in the zip is damaged and cannot be read: ${reason}`);
   }
   if (!isStored) return new Uint8Array(await new Blob(chunks).arrayBuffer());
   const start = startOf(bytes, entry.offset);
