@@ -123,7 +123,7 @@ test.each(pages)('every file that %s links to is there', (page) => {
 
 test('every command that the pages name is one of package.json', () => {
   const {scripts} = JSON.parse(text('package.json'));
-  const named = pages.flatMap((page) => [...text(page).matchAll(/npm run ([a-z:-]+)/g)]);
+  const named = pages.flatMap((page) => [...text(page).matchAll(/npm run ([a-z0-9:-]+)/g)]);
   expect(named.map(([, name]) => name).filter((name) => !(name in scripts))).toEqual([]);
 });
 
