@@ -64,8 +64,12 @@ async function buildModules(format: 'esm' | 'cjs', outdir: string): Promise<void
     platform: 'neutral',
     define: (format === 'cjs' ? {'import.meta.url': '__filename'} : {}) as Record<string, string>,
   });
-  const type = format === 'esm' ? 'module' : 'commonjs';
-  writeFileSync(path.join(root, outdir, 'package.json'), `${JSON.stringify({type})}\n`);
+  // React Native takes the CommonJS, and cannot parse h5wasm: it gets an empty module in its place.
+  const manifest =
+    format === 'esm'
+      ? {type: 'module'}
+      : {type: 'commonjs', 'react-native': {h5wasm: false as const}};
+  writeFileSync(path.join(root, outdir, 'package.json'), `${JSON.stringify(manifest)}\n`);
 }
 
 /** A page has the packages of tfjs as the one global `tf`. */

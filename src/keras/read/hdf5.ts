@@ -19,6 +19,22 @@ export interface Hdf5Model {
 
 type Hdf5 = typeof import('h5wasm');
 
+/**
+ * Loads the library when the first file is opened.
+ *
+ * @throws Error There is none. React Native gets an empty module in its place (`scripts/build.ts`), as
+ *     its JavaScript engine has no WebAssembly and cannot even parse a bundle with the library in it.
+ */
+async function loadLibrary(): Promise<Hdf5> {
+  const hdf5: Partial<Hdf5> = await import('h5wasm');
+  if (hdf5.ready) return hdf5 as Hdf5;
+  throw new Error(
+    'the weights are in an HDF5 file, which takes WebAssembly to read, and React Native has none. ' +
+      'Open the model in a browser or in Node, save it there with `model.save` of tfjs, and load ' +
+      'that here with `tf.loadLayersModel`.',
+  );
+}
+
 /** Runs what uses the library at once, so that a failure of it becomes an error that says why. */
 type Guard = <T>(use: () => T) => T;
 
@@ -31,7 +47,7 @@ let files = 0;
  */
 export async function openHdf5(bytes: Uint8Array, pace: Pace): Promise<Hdf5Model> {
   await checkHeaps(bytes, pace);
-  const hdf5 = await import('h5wasm');
+  const hdf5 = await loadLibrary();
   const library = await hdf5.ready;
   await pace(); // the library has taken its time to start
   const FS = library.FS as typeof library.FS & Streams;
