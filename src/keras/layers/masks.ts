@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
+import {withoutGradient} from '../operations/gradients.js';
 import {mergedShape, withRankOfMost} from './merging.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -26,11 +27,13 @@ export class MaskOf extends layers.Layer {
 
   /** [batch, steps] or [batch, steps, features] → [batch, steps], float32 */
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const [x] = [inputs].flat();
-      const differs = tf.cast(tf.notEqual(x, tf.scalar(this.maskValue, x.dtype)), 'float32');
-      return this.overFeatures ? tf.max(differs, -1) : differs;
-    });
+    const [x] = [inputs].flat();
+    return withoutGradient([x], () =>
+      tf.tidy(() => {
+        const differs = tf.cast(tf.notEqual(x, tf.scalar(this.maskValue, x.dtype)), 'float32');
+        return this.overFeatures ? tf.max(differs, -1) : differs;
+      }),
+    );
   }
 
   override computeOutputShape(inputShape: Shape): Shape {

@@ -8,6 +8,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {withoutGradient} from '../operations/gradients.js';
 
 /** What Keras's recurrent layers have besides the options of tfjs's. */
 export interface StepsOptions {
@@ -126,7 +127,9 @@ function chooser(mask: tf.Tensor): (seen: tf.Tensor, otherwise: tf.Tensor) => tf
 /** A mask as a condition of the shape of `like`, whose first dimensions are the mask's. */
 function spread(mask: tf.Tensor, like: tf.Tensor): tf.Tensor {
   const ones = like.shape.slice(mask.rank).map(() => 1);
-  return tf.greater(tf.add(tf.zeros(like.shape), tf.reshape(mask, [...mask.shape, ...ones])), 0);
+  return withoutGradient([mask], () =>
+    tf.greater(tf.add(tf.zeros(like.shape), tf.reshape(mask, [...mask.shape, ...ones])), 0),
+  );
 }
 
 /** The outputs of all steps, 0 where they are masked if the layer is to give 0 there. */

@@ -2,6 +2,7 @@ import {CustomScaleLayer} from '../../layers/core/custom_scale_layer.js';
 import {EinsumDense} from '../../layers/core/einsum_dense.js';
 import {Identity} from '../../layers/core/identity.js';
 import {LayerScale} from '../../layers/core/layer_scale.js';
+import {Masking} from '../../layers/core/masking.js';
 import {ReversibleEmbedding} from '../../layers/core/reversible_embedding.js';
 import {SpectralNormalization} from '../../layers/core/spectral_normalization.js';
 import {AttachMask, CombineMasks, MaskOf} from '../../layers/masks.js';
@@ -46,7 +47,7 @@ export const core: KerasClasses = {
   JaxLayer: runs('a function of JAX'),
   Lambda: runs('a function of Python'),
   LayerScale: {layer: LayerScale}, // of keras.applications.convnext
-  Masking: {masks: 'makes'},
+  Masking: {layer: Masking, masks: 'makes'},
   ReversibleEmbedding: reversible,
   SpectralNormalization: {
     layer: SpectralNormalization,
