@@ -32,6 +32,7 @@ const OTHERS: Traits = {
 };
 
 const TRAITS: Readonly<Record<string, Traits>> = {
+  tensorflow: {...OTHERS, transposesSlowly: true},
   wasm: {...OTHERS, multipliesPlainMatrices: true},
   webgl: OF_GPU,
   webgpu: OF_GPU,
