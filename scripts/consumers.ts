@@ -38,7 +38,8 @@ interface Manifest {
   packageManager?: string;
   dependencies: Record<string, string>;
   scripts?: {test?: string};
-  consumer: {backend: string; page?: string; report?: string};
+  /** `like`: the project whose files it has, beside its own. */
+  consumer: {backend: string; page?: string; report?: string; like?: string};
 }
 
 const consumersDir = path.join(root, 'test/consumers');
@@ -102,14 +103,16 @@ async function faultOf(
 ): Promise<string | null> {
   const project = path.join(folder, name);
   try {
-    cpSync(path.join(consumersDir, name), project, {recursive: true});
+    const source = path.join(consumersDir, name);
+    const manifest: Manifest = JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8'));
+    const {backend, page, report, like} = manifest.consumer;
+    if (like) cpSync(path.join(consumersDir, like), project, {recursive: true});
+    cpSync(source, project, {recursive: true});
     cpSync(path.join(consumersDir, 'check.mjs'), path.join(project, 'check.mjs'));
     writeFileSync(path.join(project, 'models.mjs'), models());
-    const manifest: Manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
     await install(project, manifest, {tarball, tfjs});
 
     const printed = manifest.scripts?.test ? await shell(npm, ['test', '--silent'], project) : '';
-    const {backend, page, report} = manifest.consumer;
     const reports = page
       ? [await reportOfPage(project, page)]
       : linesOf(report ? readFileSync(path.join(project, report), 'utf8') : printed);

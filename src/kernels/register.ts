@@ -36,15 +36,11 @@ export function ensureKernels(): void {
   const isMissing = (name: KernelName) => !tf.getKernel(name, backendName);
   if (!KERNEL_NAMES.some(isMissing)) return;
   const fused = fusedFor(backendName, tf.backend());
-  if (fused) {
-    registerFor(backendName, fused);
-    return;
-  }
-  if (isMissing(LayerNorm) || isMissing(LayerNormGrad)) {
+  if (!fused && (isMissing(LayerNorm) || isMissing(LayerNormGrad))) {
     composedBackends.add(backendName);
     noticeSubstitute(`the backend '${backendName}'`);
   }
-  registerFor(backendName);
+  registerFor(backendName, fused);
 }
 
 /** Which kernel computes layer normalisation on a backend, and why. */
@@ -74,11 +70,8 @@ export interface KernelReport {
  * @returns A report for each backend, in the order in which they were registered.
  */
 export function kernelReport(): KernelReport[] {
-  const {registry} = tf.engine();
-  return tf
-    .engine()
-    .backendNames()
-    .map((name) => reportOf(name, registry[name] ?? null));
+  const engine = tf.engine();
+  return engine.backendNames().map((name) => reportOf(name, engine.registry[name] ?? null));
 }
 
 /**

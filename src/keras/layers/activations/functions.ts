@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 import type {Activation} from '@tensorflow/tfjs-layers/dist/activations.js';
+import {withoutGradient} from '../../operations/gradients.js';
 
 /** tfjs exports its base class of activations under no name. */
 const builtIn = (
@@ -16,19 +17,11 @@ export const ActivationBase = Object.getPrototypeOf(
   builtIn.constructor,
 ) as abstract new () => Activation;
 
-/** What is computed of x and has no gradient: a mask of it, a count of its elements. */
-export function withoutGradient(x: tf.Tensor, compute: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
-  return tf.customGrad((given) => ({
-    value: compute(given as tf.Tensor),
-    gradFunc: () => tf.zerosLike(x),
-  }))(x);
-}
-
 /** x where the condition holds, otherwise 0. */
 export const keptWhere = (x: tf.Tensor, condition: (x: tf.Tensor) => tf.Tensor): tf.Tensor =>
   tf.mul(
     x,
-    withoutGradient(x, (each) => tf.cast(condition(each), 'float32')),
+    withoutGradient([x], () => tf.cast(condition(x), 'float32')),
   );
 
 /** Piecewise linear from 0 at −3 to 1 at 3: the `hard_sigmoid` of Keras 3. */
@@ -55,13 +48,13 @@ export function glu(x: tf.Tensor): tf.Tensor {
  * Keras's values. Source: sparsemax of keras/src/backend.
  */
 export function sparsemax(x: tf.Tensor): tf.Tensor {
-  const support = withoutGradient(x, supportOf);
+  const support = withoutGradient([x], () => supportOf(x));
   // An element is in as many of the sums as there are elements in the support that are not larger.
-  const times = withoutGradient(x, (each) => {
-    const [one, other] = [tf.expandDims(each, -1), tf.expandDims(each, -2)];
+  const times = withoutGradient([x], () => {
+    const [one, other] = [tf.expandDims(x, -1), tf.expandDims(x, -2)];
     const smaller = tf.cast(tf.less(other, one), 'float32');
     const equal = tf.mul(tf.cast(tf.equal(other, one), 'float32'), 0.5);
-    const inSupport = tf.expandDims(supportOf(each), -2);
+    const inSupport = tf.expandDims(supportOf(x), -2);
     return tf.add(tf.sum(tf.mul(tf.add(smaller, equal), inSupport), -1), 0.5);
   });
   const sums = tf.sum(tf.mul(x, tf.mul(support, times)), -1, true);

@@ -1,53 +1,40 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {withoutGradient} from '../../operations/gradients.js';
+import {type ArgsOf, OptionsLayer} from '../options_layer.js';
 
-type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
+interface MaskingOptions {
+  maskValue: number;
+}
 
 /**
- * Masks the steps of which every number is `maskValue`, and makes them 0.
+ * Masks the steps of which every number is `maskValue`, and makes them 0:
+ * [batch, steps, …, features] → the same.
  *
  * In place of tfjs's own, within which a gradient ends with an error: it cannot pass the comparison, so
  * that nothing before a Masking could be trained.
  *
  * Source: keras/src/layers/core/masking.py.
  */
-export class Masking extends layers.Layer {
+export class Masking extends OptionsLayer<MaskingOptions> {
   /** @nocollapse */
   static className = 'Masking';
 
-  readonly maskValue: number;
-
-  constructor(args: LayerArgs & {maskValue?: number} = {}) {
-    super(args);
-    this.supportsMasking = true;
-    this.maskValue = args.maskValue ?? 0;
+  constructor(args: ArgsOf<MaskingOptions> = {}) {
+    super(args, {maskValue: 0});
   }
 
-  /** [batch, steps, …, features] → the same */
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const [x] = [inputs].flat();
-      const seen = withoutGradient([x], () => tf.cast(this.isSeen(x, true), x.dtype));
-      return tf.mul(x, seen);
-    });
+  protected override compute([x]: tf.Tensor[]): tf.Tensor {
+    return tf.mul(x, tf.cast(this.seen(x, true), x.dtype));
   }
 
   /** [batch, steps, …], bool */
   override computeMask(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const [x] = [inputs].flat();
-    return withoutGradient([x], () => this.isSeen(x, false));
+    return tf.tidy(() => this.seen([inputs].flat()[0], false));
   }
 
-  override computeOutputShape(inputShape: Shape): Shape {
-    return inputShape;
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return {...super.getConfig(), maskValue: this.maskValue};
-  }
-
-  private isSeen(x: tf.Tensor, keepDims: boolean): tf.Tensor {
-    return tf.tidy(() => tf.any(tf.notEqual(x, tf.scalar(this.maskValue, x.dtype)), -1, keepDims));
+  /** Whether a step is seen, bool. */
+  private seen(x: tf.Tensor, keepDims: boolean): tf.Tensor {
+    const value = tf.scalar(this.options.maskValue, x.dtype);
+    return withoutGradient([x], () => tf.any(tf.notEqual(x, value), -1, keepDims));
   }
 }
