@@ -45,6 +45,7 @@ const app = await Application.bootstrap({
   requiredToBeDocumented: ['Class', 'Interface', 'Function', 'TypeAlias', 'Variable'],
   treatValidationWarningsAsErrors: true,
   treatWarningsAsErrors: true,
+  skipErrorChecking: true,
   logLevel: 'Warn',
 });
 const project = await app.convert();

@@ -11,6 +11,7 @@ import {loadKerasModel} from '../../src/keras/index.js';
 import {kerasFixtures} from '../fixtures/keras/index.js';
 import {expectClose} from '../support/close.js';
 import {gunzip} from '../support/gunzip.js';
+import {unzip, zip} from '../support/zip.js';
 
 const [fixture] = kerasFixtures;
 const folder = mkdtempSync(path.join(tmpdir(), 'keras files '));
@@ -63,3 +64,14 @@ test('a path that is not there is an error', () =>
   expect(loadKerasModel(path.join(folder, 'none.keras'))).rejects.toThrow(
     /loadKerasModel: ENOENT.*none\.keras/,
   ));
+
+test('a zip that would fill the memory is refused', async () => {
+  const parts = await unzip(await gunzip(fixture.files.keras));
+  const bomb = await zip({...parts, 'model.weights.h5': new Uint8Array(2 ** 26 + 1)});
+  expect(bomb.length).toBeLessThan(200_000);
+  const before = tf.memory().numTensors;
+  await expect(loadKerasModel(bomb)).rejects.toThrow(
+    /^loadKerasModel: .*model\.weights\.h5 unpacks to more than/,
+  );
+  expect(tf.memory().numTensors).toBe(before);
+});

@@ -98,7 +98,8 @@ for (const fixture of kerasFixtures) {
 }
 
 for (const fixture of kerasFixtures.filter(({trained}) => trained)) {
-  // The regressions take seconds there.
+  // The regressions take seconds there, and differ by nothing but the version that saved them.
+  if (isSlow && fixture.name === 'keras2_regression') continue;
   const isShort = isSlow && fixture.name.endsWith('regression');
   for (const [route, open] of Object.entries(routes).slice(0, isShort ? 1 : undefined)) {
     test(`${fixture.name} from ${route} trains with fit as it does in Keras`, async () => {

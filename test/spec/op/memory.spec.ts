@@ -79,7 +79,7 @@ test('calls that fail leave nothing behind, without tf.tidy', async () => {
   input.dispose();
 });
 
-test('30 training steps leave nothing behind', async () => {
+test('12 training steps leave nothing behind', async () => {
   const model = tf.sequential({
     layers: [
       tf.layers.dense({units: 6, inputShape: [4]}),
@@ -89,7 +89,7 @@ test('30 training steps leave nothing behind', async () => {
   });
   model.compile({optimizer: 'adam', loss: 'meanSquaredError'});
   const [inputs, targets] = [tf.ones([10, 4]), tf.ones([10, 1])];
-  await expectNoLeak(() => model.fit(inputs, targets, {epochs: 15, batchSize: 5, verbose: 0}));
+  await expectNoLeak(() => model.fit(inputs, targets, {epochs: 6, batchSize: 5, verbose: 0}));
   tf.dispose([inputs, targets]);
   model.dispose();
 });
