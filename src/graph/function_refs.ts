@@ -18,6 +18,7 @@ const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
   Merge: ['output', 'value_index'],
   NonMaxSuppressionV4: ['selected_indices', 'valid_outputs'],
   NonMaxSuppressionV5: ['selected_indices', 'selected_scores', 'valid_outputs'],
+  RaggedRange: ['rt_nested_splits', 'rt_dense_values'],
   SparseFillEmptyRows: [
     ...['output_indices', 'output_values', 'empty_row_indicator', 'reverse_index_map'],
   ],

@@ -46,7 +46,7 @@ export interface Match {
   /** Shape of the result, where it is not that of x; one dimension may be -1. */
   shape?: number[];
   /** A sum that loses one of its terms, of those in `inner`, to the op. */
-  shortened?: NodeDef;
+  shortened?: {sum: NodeDef; term: NodeDef};
 }
 
 /** Looks whether the pattern with this node in its middle is there. */

@@ -38,13 +38,20 @@ export function findMatches(graph: GraphIndex): Match[] {
   return matches;
 }
 
-/** Whether the inner nodes are used by each other, by the root and by the shortened sum alone. */
-function isClosed({inner, root, shortened}: Match, graph: GraphIndex): boolean {
-  const own = new Set<NodeDef | undefined>([...inner, root, shortened]);
-  return inner.every(
-    (node) =>
-      node === root || (!graph.isOutput(node) && graph.users(node).every((user) => own.has(user))),
-  );
+/**
+ * Whether the inner nodes are used by each other and by the root alone, but for the term that a sum
+ * loses; and none of them makes what the op would take, such as a gamma that is the mean.
+ */
+function isClosed(match: Match, graph: GraphIndex): boolean {
+  const {inner, root, shortened, x, gamma, beta} = match;
+  const own = new Set<NodeDef | undefined>([...inner, root]);
+  const takes = [x, gamma, beta].map((ref) => graph.maker(ref));
+  if (takes.some((node) => node && own.has(node))) return false;
+  const isUsedWithin = (node: NodeDef) =>
+    graph
+      .users(node)
+      .every((user) => own.has(user) || (user === shortened?.sum && node === shortened.term));
+  return inner.every((node) => node === root || (!graph.isOutput(node) && isUsedWithin(node)));
 }
 
 /** The nodes with each match replaced; what only the replaced nodes used is left out. */
@@ -59,8 +66,10 @@ export function replaceMatches(graph: GraphIndex, matches: readonly Match[]): No
     }
     replaced.set(match.root, writeFusedOp(match));
   }
-  for (const {shortened: sum} of matches) {
-    if (sum) replaced.set(sum, shorten(replaced.get(sum) ?? sum, removed));
+  for (const {shortened} of matches) {
+    if (!shortened) continue;
+    const {sum} = shortened;
+    replaced.set(sum, shorten(replaced.get(sum) ?? sum, removed));
   }
   const nodes = graph.nodes
     .filter((node) => !removed.has(node))

@@ -1,8 +1,11 @@
 /** How Stryker mutates the sources: `npm run mutants` (`scripts/mutants.ts`). */
+import {fileURLToPath} from 'node:url';
+
 const {MUTANTS_NAME: name = 'src', MUTANTS_CONCURRENCY: concurrency = '1'} = process.env;
 
 export default {
-  plugins: ['@stryker-mutator/jest-runner'],
+  plugins: ['@stryker-mutator/jest-runner', fileURLToPath(new URL('draw.mjs', import.meta.url))],
+  checkers: ['draw'],
   testRunner: 'jest',
   jest: {configFile: 'test/mutants/jest.config.mjs', enableFindRelatedTests: false},
   coverageAnalysis: 'perTest', // a mutant meets the tests that run its line, and no others

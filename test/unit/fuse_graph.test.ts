@@ -109,7 +109,17 @@ describe('the rest of the graph', () => {
     (loaded.weightData as ArrayBuffer[]).unshift(
       new Uint8Array([1, 0, 0, 0, 97, 2, 0, 0, 0, 98, 99]).buffer,
     );
-    expect(reportOf(await load(loaded))?.fused).toBe(1);
+    const fused = await load(loaded);
+    expect(reportOf(fused)?.fused).toBe(1);
+    const node = (fused.modelTopology as GraphDef).node.find(({name}) => name === 'out');
+    expect(node?.attr?.epsilon.f).toBeCloseTo(example.epsilon, 8);
+  });
+
+  test('strings that end early are told as what is missing', async () => {
+    const loaded = artifacts();
+    loaded.weightSpecs = [{name: 'words', dtype: 'string', shape: [3]}];
+    loaded.weightData = new Uint8Array([1, 0, 0, 0, 97, 9, 0, 0, 0, 98]).buffer;
+    await expect(load(loaded)).rejects.toThrow(/end at byte 10, within 'words'/);
   });
 
   test('what an inner node waits for is not waited for', async () => {
@@ -177,9 +187,40 @@ describe('errors', () => {
     },
   );
 
-  test.each([null, undefined, 3, {}])('loadGraphModel of no model: %j', async (source) => {
+  test.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [3, 'number'],
+    [{}, 'object'],
+    [{load: 3}, 'object'],
+  ])('loadGraphModel of no model: %j', async (source, kind) => {
     await expect(loadGraphModel(source as unknown as string)).rejects.toThrow(
-      /a URL or an IOHandler/,
+      `a URL or an IOHandler with a function load must be given, but it is ${kind}.`,
+    );
+  });
+
+  test('loadGraphModel of a URL that two handlers take', async () => {
+    for (let i = 0; i < 2; i++) {
+      tf.io.registerLoadRouter((url) =>
+        url === 'graph-test://two' ? tf.io.fromMemory(artifacts()) : (null as never),
+      );
+    }
+    await expect(loadGraphModel('graph-test://two')).rejects.toThrow(
+      "2 handlers take the URL 'graph-test://two'",
+    );
+  });
+
+  test.each(['graph-hub://a', 'graph-hub://b/'])('of TensorFlow Hub: %s', async (url) => {
+    const asked: string[] = [];
+    tf.io.registerLoadRouter((given) => {
+      if (!String(given).startsWith(url)) return null as never;
+      asked.push(String(given));
+      return tf.io.fromMemory(artifacts());
+    });
+    const model = await loadGraphModel(url, {fromTFHub: true});
+    expect(model.metadata.layerNorm.fused).toBe(1);
+    expect(new Set(asked)).toEqual(
+      new Set([`${url.replace(/\/$/, '')}/model.json?tfjs-format=file`]),
     );
   });
 
@@ -225,6 +266,64 @@ describe('errors', () => {
       'a weight without a shape',
       {...artifacts(), weightSpecs: [{name: 'w', dtype: 'float32'}]},
       /shape of the weight 'w' must be a list of sizes/,
+    ],
+    ...['ret', 'controlRet'].map((ret): [string, object, RegExp] => [
+      `a function whose ${ret} is no name`,
+      {
+        ...artifacts(),
+        modelTopology: {node: [], library: {function: [{signature: {name: 'f'}, [ret]: {y: 3}}]}},
+      },
+      /the function 'f' returns what has no name/,
+    ]),
+    [
+      'functions that are no list',
+      {...artifacts(), modelTopology: {node: [], library: {function: 3}}},
+      /library.function must be a list, but is 3/,
+    ],
+    [
+      'arguments that are no list',
+      {
+        ...artifacts(),
+        modelTopology: {node: [], library: {function: [{signature: {inputArg: 3}}]}},
+      },
+      /the inputArg of a function must be a list, but is 3/,
+    ],
+    [
+      'a function whose nodes are no list',
+      {...artifacts(), modelTopology: {node: [], library: {function: [{nodeDef: {}}]}}},
+      /the nodeDef of a function must be a list, but is {}/,
+    ],
+    ['weights that are no list', {...artifacts(), weightSpecs: {}}, /weightSpecs must be a list/],
+    [
+      'weights that are no bytes',
+      {...artifacts(), weightData: 'bytes'},
+      /must be an ArrayBuffer, or a list of them/,
+    ],
+    [
+      'a weight that is null',
+      {...artifacts(), weightSpecs: [null]},
+      /an entry without a name: null/,
+    ],
+    [
+      'a weight without a name',
+      {...artifacts(), weightSpecs: [{dtype: 'float32', shape: []}]},
+      /without a name: {"dtype"/,
+    ],
+    ...[[-1], [1.5], ['2']].map((shape): [string, object, RegExp] => [
+      `a weight of the shape ${JSON.stringify(shape)}`,
+      {...artifacts(), weightSpecs: [{name: 'w', dtype: 'float32', shape}]},
+      /shape of the weight 'w' must be a list of sizes/,
+    ]),
+    ['a node of the name 3', withNodes([{name: 3, op: 'Add'}]), /without a name or an op/],
+    [
+      'a node without an op',
+      withNodes([{name: 'a'}]),
+      /the graph has a node without a name or an op/,
+    ],
+    [
+      'an attr that is a number',
+      withNodes([{name: 'a', op: 'Add', attr: {T: 3}}]),
+      /an attr without/,
     ],
     ['inputs that are no list', withNodes([{name: 'a', op: 'Add', input: 3}]), /must be a list/],
     ['an attr of null', withNodes([{name: 'a', op: 'Add', attr: {T: null}}]), /an attr without/],

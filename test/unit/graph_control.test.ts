@@ -85,6 +85,47 @@ test('what waits for a Switch waits for neither of its branches', async () => {
   expect(await run(graph, {x: tf.scalar(3)})).toEqual([-3]);
 });
 
+test('a loop runs as often as its condition says, with a branch in it', async () => {
+  // for (i = 0; i < x; i++) sum += i > 1 ? 10 : 1, where 10 and 1 wait for their branches.
+  const graph = new GraphBuilder();
+  const enter = (name: string, from: string, isConstant = false) =>
+    graph.op('Enter', name, [from], {
+      frame_name: {s: btoa('loop')},
+      is_constant: {b: isConstant},
+    });
+  const zero = graph.floats('zero', 0);
+  graph.op('Merge', 'i', [enter('enter-i', zero), 'next-i'], {N: {i: '2'}});
+  graph.op('Merge', 'sum', [enter('enter-sum', zero), 'next-sum'], {N: {i: '2'}});
+  graph.op('Less', 'goes-on', ['i', enter('limit', graph.input('x'), true)]);
+  graph.op('LoopCond', 'condition', ['goes-on']);
+  graph.op('Switch', 'switch-i', ['i', 'condition']);
+  graph.op('Switch', 'switch-sum', ['sum', 'condition']);
+  graph.op('Exit', 'out', ['switch-sum']);
+  graph.op('Identity', 'body', ['switch-i:1']);
+  for (const [name, value] of [
+    ['one', 1],
+    ['ten', 10],
+    ['step', 1],
+  ] as const) {
+    graph.floats(name, value);
+    graph.node(name).input = ['^body'];
+  }
+  graph.op('Greater', 'is-late', ['body', 'step']);
+  graph.op('Switch', 'branch', ['is-late', 'is-late']);
+  graph.op('Identity', 'early', ['branch']);
+  graph.op('Identity', 'late', ['branch:1']);
+  graph.node('one').input = ['^early'];
+  graph.node('ten').input = ['^late'];
+  graph.op('Merge', 'term', ['one', 'ten'], {N: {i: '2'}});
+  graph.op('AddV2', 'added', ['switch-sum:1', 'term']);
+  graph.op('NextIteration', 'next-sum', ['added']);
+  graph.op('AddV2', 'moved', ['body', 'step']);
+  graph.op('NextIteration', 'next-i', ['moved']);
+  expect(await run(graph, {x: tf.scalar(0)})).toEqual([0]);
+  expect(await run(graph, {x: tf.scalar(2)})).toEqual([2]);
+  expect(await run(graph, {x: tf.scalar(4)})).toEqual([22]);
+});
+
 test('Pack takes no node that it only waits for', async () => {
   const graph = new GraphBuilder();
   graph.op('LogicalNot', 'other', [graph.op('IsNan', 'nan', [graph.input('x')])]);
@@ -158,6 +199,31 @@ describe('functions that are called', () => {
     const graph = caller();
     graph.nodes.push(call('call', 'f', ['x', graph.floats('one', 1)]));
     expect(await run(graph, {x: tf.tensor1d([7, 5, 2])}, [f], 'call')).toEqual([6, 4, 1]);
+  });
+
+  test('a call within a function that is chosen when the graph runs', async () => {
+    const branch = (name: string, y: string): FunctionDef => ({
+      signature: {name, inputArg: [{name: 'a'}, {name: 'b'}], outputArg: [{name: 'y'}]},
+      nodeDef: [call('inner', 'f', ['a', 'b'])],
+      ret: {y},
+    });
+    const graph = caller();
+    graph.op('Greater', 'chooses', [graph.input('z'), graph.floats('zero', 0)]);
+    graph.op('StatelessIf', 'out', ['chooses', 'x', graph.floats('one', 1)], {
+      then_branch: {func: {name: 'difference'}},
+      else_branch: {func: {name: 'largest'}},
+    });
+    const functions = [f, branch('difference', 'inner:0'), branch('largest', 'inner:output:1')];
+    const x = tf.tensor1d([7, 5, 2]);
+    expect(await run(graph, {x, z: tf.scalar(1)}, functions)).toEqual([6, 4, 1]);
+    expect(await run(graph, {x, z: tf.scalar(-1)}, functions)).toEqual([7, 5]);
+  });
+
+  test('what waits for a call waits for what it gives', async () => {
+    const graph = caller();
+    graph.nodes.push(call('call', 'f', ['x', graph.floats('one', 1)]));
+    graph.op('Neg', 'out', ['x', '^call']);
+    expect(await run(graph, {x: tf.tensor1d([7, 5, 2])}, [f])).toEqual([-7, -5, -2]);
   });
 
   test('a function that calls itself is named', async () => {

@@ -426,6 +426,17 @@ const nearMisses: NearMiss[] = [
     change: (g) => swap(g, 'mean-product', 'oneByN', g.floats('half', 0.5)),
   },
   {
+    name: 'the squares for gamma',
+    of: 'rmsNorm',
+    change: (g) => swap(g, 'scale', 'gamma', 'square'),
+  },
+  {name: 'the mean for gamma', of: 'centred', change: (g) => swap(g, 'scale', 'gamma', 'mean')},
+  {
+    name: 'an inner value for the residual',
+    of: 'keras3, a residual among the products',
+    change: (g) => swap(g, 'added', 'residual', 'difference'),
+  },
+  {
     name: 'a dimension brought back elsewhere',
     of: 'onePass, sums times 1/n, dimensions dropped and brought back',
     change: (g) => swap(g, 'mean', 'column', g.integers('row', [2, 1, 3])),
@@ -486,6 +497,14 @@ test.each(withoutMean)('RMS normalisation alone: $of with $name', ({of, change})
   const {nodes, report} = fused(graph);
   expect(report).toEqual({fused: 1, patterns: {rmsNorm: 1}});
   expect(nodes.find(({name}) => name === 'out')?.input?.[0]).toBe('centred');
+});
+
+test('a sum says how many terms it has left', () => {
+  const example = exampleOf('keras3, a residual among the products');
+  const {nodes} = fused(builtGraph(example));
+  const added = nodes.find(({name}) => name === 'added');
+  expect(added?.input).toEqual(['scaledX', 'residual']);
+  expect(added?.attr).toEqual({T: {type: 'DT_FLOAT'}, N: {i: '2'}});
 });
 
 test('attributes that are left out have TensorFlow’s defaults', () => {

@@ -10,9 +10,9 @@ export const selectV2: Op = ({inputs: [condition, a, b]}) => where(condition, a,
 
 /** A condition of one dimension chooses whole rows of the two tensors. */
 export const select: Op = ({inputs: [condition, a, b]}) => {
-  const choosesRows = condition.rank === 1 && a.rank > 1;
-  const shape = [condition.size, ...a.shape.slice(1).map(() => 1)];
-  return where(choosesRows ? tf.reshape(condition, shape) : condition, a, b);
+  if (condition.rank !== 1) return where(condition, a, b);
+  const rows = tf.reshape(condition, [condition.size, ...a.shape.slice(1).map(() => 1)]);
+  return where(rows, a, b);
 };
 
 /** `tf.where`, for tensors of bool too. */

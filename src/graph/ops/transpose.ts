@@ -12,9 +12,9 @@ export const transpose: Op = ({inputs: [x, perm]}) => transposed(x, Array.from(p
 export function transposed(x: tf.Tensor, perm: number[]): tf.Tensor {
   const order = perm.map((axis) => positiveAxis(axis, x.rank));
   if (order.every((axis, i) => axis === i)) return tf.clone(x);
-  if (x.dtype === 'float32' || x.rank === 2) return tf.transpose(x, order);
+  const isWhole = x.dtype === 'int32' || x.dtype === 'bool';
+  if (!isWhole || x.rank === 2) return tf.transpose(x, order);
   const shape = order.map((axis) => x.shape[axis]);
-  if (x.dtype !== 'int32' && x.dtype !== 'bool') return tf.transpose(x, order);
   const values = x.dtype === 'bool' ? tf.cast(x, 'int32') : x;
   const places = tf.tensor1d(placesOf(x.shape, order), 'int32');
   const moved = tf.reshape(tf.gather(tf.reshape(values, [x.size]), places), shape);

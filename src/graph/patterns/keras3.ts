@@ -51,7 +51,9 @@ export const matchKeras3: Matcher = (node, graph) => {
     if (terms === 2 && (isAdd(sum) || sum.op === 'AddN')) {
       return match(withBeta({root: sum, inner: []}, graph));
     }
-    return sum.op === 'AddN' ? match({root: scaledX, inner: []}, sum) : undefined;
+    return sum.op === 'AddN'
+      ? match({root: scaledX, inner: []}, {sum, term: scaledMean})
+      : undefined;
   }
   if (!isAdd(sum) || !isAdd(end) || graph.onlyUser(end) !== sum) return undefined;
   return match({root: sum, beta: graph.other(end, scaledMean), inner: [end]});

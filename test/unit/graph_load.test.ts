@@ -1,0 +1,394 @@
+/** What a graph is changed into when it is loaded, beside its normalisations; and what is refused then. */
+import '@tensorflow/tfjs-backend-cpu';
+import {deregisterOp, registerOp} from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';
+import type {AttrValue, FunctionDef, GraphDef, NodeDef} from '../../src/graph/graph_def.js';
+import {fuseGraph, loadGraphModel} from '../../src/graph/index.js';
+import {SUPPLIED_OPS} from '../../src/graph/ops/index.js';
+import outputsOfOps from '../fixtures/graph_op_outputs.json';
+import {GraphBuilder} from '../support/graph_builder.js';
+
+beforeAll(() => {
+  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
+  jest.spyOn(console, 'debug').mockImplementation(() => {});
+  jest.spyOn(console, 'warn').mockImplementation(() => {});
+});
+
+function load(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
+  return fuseGraph({load: () => artifacts}).load() as tf.io.ModelArtifacts;
+}
+
+function topology(artifacts: tf.io.ModelArtifacts): GraphDef {
+  return artifacts.modelTopology as GraphDef;
+}
+
+const float = {T: {type: 'DT_FLOAT'}};
+
+describe('which nodes get an op of this package:', () => {
+  /** One node of the op. */
+  function opOf(op: string, attr: Record<string, AttrValue>, huge?: number): string {
+    const graph = new GraphBuilder();
+    graph.op(op, 'out', [graph.input('x'), graph.input('y'), graph.input('z')]);
+    graph.node('out').attr = attr;
+    if (huge !== undefined) graph.floats('huge', huge);
+    const node = topology(load(graph.artifacts(['out']))).node.find(({name}) => name === 'out');
+    return node?.op ?? '';
+  }
+
+  const opsOf = (op: string, attrs: Record<string, AttrValue>[]) =>
+    attrs.map((attr) => opOf(op, attr));
+  const own = (op: string) => `Tfjs${op}`;
+  const s = (text: string) => ({s: btoa(text)});
+
+  test('those of integers, where tfjs computes floats rightly', () => {
+    const ops = ['ArgMax', 'ArgMin', 'ClipByValue', 'Max', 'Mean', 'Min', 'Pow', 'Prod', 'Sum'];
+    for (const op of [...ops, 'Transpose']) {
+      expect([opOf(op, float), opOf(op, {T: {type: 1}})]).toEqual([op, op]);
+      expect([opOf(op, {T: {type: 'DT_INT32'}}), opOf(op, {T: {type: 3}}), opOf(op, {})]).toEqual(
+        Array(3).fill(own(op)),
+      );
+    }
+  });
+
+  test('searches for extremes in a graph with numbers that masks are made of', () => {
+    for (const op of ['Max', 'Min', 'Softmax']) {
+      expect([opOf(op, float, 9e19), opOf(op, float, Number.NEGATIVE_INFINITY)]).toEqual([op, op]);
+      expect([opOf(op, float, -3e38), opOf(op, float, 2e20)]).toEqual([own(op), own(op)]);
+    }
+    expect(opOf('Mean', float, -3e38)).toBe('Mean');
+  });
+
+  test('by the data format and the dtype asked for', () => {
+    expect(opsOf('BiasAdd', [{}, {data_format: s('NHWC')}])).toEqual(Array(2).fill('BiasAdd'));
+    expect(opOf('BiasAdd', {data_format: s('NCHW')})).toBe(own('BiasAdd'));
+    expect(opsOf('Cast', [{}, {DstT: {type: 'DT_FLOAT'}}, {DstT: {type: 3}}])).toEqual(
+      Array(3).fill('Cast'),
+    );
+    expect([{type: 'DT_BOOL'}, {type: 10}].map((DstT) => opOf('Cast', {DstT}))).toEqual(
+      Array(2).fill(own('Cast')),
+    );
+    const spaces = opsOf('SpaceToDepth', [{}, {data_format: s('NHWC')}]);
+    expect(spaces).toEqual(Array(2).fill(own('SpaceToDepth')));
+    expect(() => opOf('SpaceToDepth', {data_format: s('NCHW')})).toThrow(/can run: SpaceToDepth/);
+  });
+
+  test('all of the other ops', () => {
+    const always = Object.keys(SUPPLIED_OPS).filter((op) => !SUPPLIED_OPS[op].isNeeded);
+    const backend = (op: string) =>
+      (SUPPLIED_OPS[op].kernels ?? []).every((kernel) => tf.getKernel(kernel, tf.getBackend()));
+    const ours = always.filter(backend);
+    expect(ours.length).toBeGreaterThan(35);
+    expect(ours.map((op) => opOf(op, float))).toEqual(ours.map(own));
+  });
+
+  test('none that somebody has registered', () => {
+    registerOp('Erfc', ({inputs: [x]}) => tf.neg(x as tf.Tensor));
+    try {
+      expect(opOf('Erfc', float)).toBe('Erfc');
+    } finally {
+      deregisterOp('Erfc');
+    }
+    expect(opOf('Erfc', float)).toBe('TfjsErfc');
+  });
+
+  test('letters in upper case become some that are free', () => {
+    const graph = new GraphBuilder();
+    graph.op('Einsum', 'out', [graph.input('x'), graph.input('y')], {equation: s('aBc,BA->acA')});
+    const {attr} = topology(load(graph.artifacts(['out']))).node.find(
+      ({name}) => name === 'out',
+    ) as NodeDef;
+    expect(atob(attr?.equation.s ?? '')).toBe('abc,bd->acd');
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'].join('');
+    graph.node('out').attr = {equation: s(`${letters}A->`)};
+    expect(() => load(graph.artifacts(['out']))).toThrow(/more than 26 letters/);
+  });
+});
+
+test('outputs that a function names are those of TensorFlow', () => {
+  for (const [op, outputs] of Object.entries(outputsOfOps)) {
+    const f: FunctionDef = {
+      signature: {name: 'f'},
+      nodeDef: [
+        {name: 'source', op, input: []},
+        {name: 'user', op: 'NoOp', input: [...outputs.map((o) => `source:${o}:0`), '^source']},
+        {name: 'list', op: 'Split', input: []},
+        {name: 'last', op: 'NoOp', input: ['list:output:0', 'list:output:2', 'list']},
+      ],
+      ret: {last: `source:${outputs[1]}:0`},
+    };
+    const graph = new GraphBuilder();
+    graph.op('Neg', 'out', [graph.input('x')]);
+    const artifacts = graph.artifacts(['out']);
+    const loaded = load({
+      ...artifacts,
+      modelTopology: {...artifacts.modelTopology, library: {function: [f]}},
+    });
+    const [own] = topology(loaded).library?.function ?? [];
+    const indices = outputs.map((_, i) => (i === 0 ? 'source' : `source:${i}`));
+    expect([op, own.nodeDef?.[1].input]).toEqual([op, indices]);
+    expect(own.nodeDef?.[3].input).toEqual(['list', 'list:2', 'list']);
+    expect(own.ret).toEqual({last: 'source:1'});
+    expect(own.signature).toEqual({name: 'f', inputArg: [], outputArg: []});
+  }
+});
+
+describe('gamma and beta lose the 1s before their last dimension', () => {
+  function norm(shape: number[], change: (graph: GraphBuilder) => void = () => {}): GraphBuilder {
+    const graph = new GraphBuilder();
+    graph.input('x');
+    graph.integers('axes', [-1]);
+    graph.op('Mean', 'mean', ['x', 'axes'], {keep_dims: {b: true}});
+    graph.op('SquaredDifference', 'difference', ['x', 'mean']);
+    graph.op('Mean', 'variance', ['difference', 'axes'], {keep_dims: {b: true}});
+    graph.op('AddV2', 'sum', ['variance', graph.floats('epsilon', 1e-3)]);
+    graph.op('Rsqrt', 'rstd', ['sum']);
+    graph.op('Sub', 'centred', ['x', 'mean']);
+    graph.op('Mul', 'product', ['centred', 'rstd']);
+    graph.op('Mul', 'scaled', ['product', graph.floats('gamma', [1, 2, 3, 4], shape)]);
+    graph.op('AddV2', 'out', ['scaled', graph.floats('beta', [5, 6, 7, 8])]);
+    change(graph);
+    return graph;
+  }
+  const shapeOfGamma = (graph: GraphBuilder, outputs = ['out']) =>
+    load(graph.artifacts(outputs)).weightSpecs?.find(({name}) => name === 'gamma')?.shape;
+  const minRank = (graph: GraphBuilder) =>
+    topology(load(graph.artifacts(['out']))).node.find(({op}) => op === 'TfjsLayerNorm')?.attr
+      ?.min_rank;
+
+  test('and the op knows how many dimensions the result has at least', () => {
+    expect(shapeOfGamma(norm([1, 1, 4]))).toEqual([4]);
+    expect(minRank(norm([1, 1, 4]))).toEqual({i: '3'});
+    expect(shapeOfGamma(norm([1, 4]))).toEqual([4]);
+    expect(minRank(norm([1, 4]))).toEqual({i: '2'});
+  });
+
+  test('unless they have others, none before it, or are asked for or used elsewhere', () => {
+    expect(shapeOfGamma(norm([4, 1]))).toEqual([4, 1]);
+    expect(shapeOfGamma(norm([2, 2]))).toEqual([2, 2]);
+    expect(shapeOfGamma(norm([4]))).toEqual([4]);
+    expect(minRank(norm([4]))).toBeUndefined();
+    expect(shapeOfGamma(norm([1, 4]), ['out', 'gamma'])).toEqual([1, 4]);
+    const elsewhere = norm([1, 4], (graph) => graph.op('Neg', 'negated', ['gamma']));
+    expect(shapeOfGamma(elsewhere, ['out', 'negated'])).toEqual([1, 4]);
+  });
+
+  test.each([
+    [[4], [1, 1, 4]],
+    [
+      [2, 4],
+      [1, 2, 4],
+    ],
+    [
+      [2, 1, 4],
+      [2, 1, 4],
+    ],
+  ])('the result for x of the shape [%s] has the shape [%s]', async (shape, expected) => {
+    const model = await loadGraphModel(tf.io.fromMemory(norm([1, 1, 4]).artifacts(['out'])));
+    const rows = shape[0] === 4 ? 1 : 2;
+    const row = [1, -1, 1, -1];
+    const x = tf.tensor(Array(rows).fill(row).flat(), shape);
+    const y = model.execute(x) as tf.Tensor;
+    expect(y.shape).toEqual(expected);
+    const rstd = 1 / Math.sqrt(1 + 1e-3); // The mean is 0, and the variance 1.
+    const own = row.map((value, i) => value * rstd * (i + 1) + i + 5);
+    for (const [i, value] of y.dataSync().entries()) expect(value).toBeCloseTo(own[i % 4], 5);
+  });
+
+  test('the bias of a fused product, too, but not its matrix', () => {
+    const bias = (fusedOps: string[]) => {
+      const graph = new GraphBuilder();
+      graph.op(
+        '_FusedMatMul',
+        'out',
+        [graph.input('x'), graph.floats('w', [1, 2], [1, 2]), graph.floats('b', [3, 4], [1, 2])],
+        {fused_ops: {list: {s: fusedOps.map(btoa)}}},
+      );
+      return load(graph.artifacts(['out'])).weightSpecs?.map(({shape}) => shape);
+    };
+    expect(bias(['BiasAdd', 'Relu'])).toEqual([[1, 2], [2]]);
+    expect(bias(['FusedBatchNorm'])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(bias([])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+});
+
+describe('float16 constants that overflowed', () => {
+  const float16 = {dtype: 'float16', original_dtype: 'float32'} as never;
+  const INFINITE = [0x00, 0x7c];
+  const MINUS_INFINITE = [0x00, 0xfc];
+
+  /** The bytes of the constants after loading: one for each of the ops that take it. */
+  function bytesOf(
+    op: string,
+    constants: number[][],
+    shape: number[] = [],
+    quantization: never | undefined = float16,
+  ): number[] {
+    const graph = new GraphBuilder();
+    graph.input('x');
+    graph.floats('first', [1, 2, 3]); // of 12 bytes, before the others
+    constants.forEach((_, i) => {
+      graph.floats(`c${i}`, Array(shape[0] ?? 1).fill(0), shape);
+      graph.op(op, `y${i}`, [i % 2 ? `c${i}` : 'x', i % 2 ? 'x' : `c${i}`]);
+    });
+    const artifacts = graph.artifacts(constants.map((_, i) => `y${i}`));
+    for (const spec of artifacts.weightSpecs?.slice(1) ?? []) spec.quantization = quantization;
+    const data = new Uint8Array([...Array(12).fill(7), ...constants.flat()]);
+    artifacts.weightData = data.buffer;
+    const loaded = new Uint8Array(load(artifacts).weightData as ArrayBuffer);
+    expect(new Uint8Array(artifacts.weightData)).toEqual(data);
+    expect([...loaded.slice(0, 12)]).toEqual(Array(12).fill(7));
+    return [...loaded.slice(12)];
+  }
+
+  test('are as large as float16 can be, with their sign', () => {
+    expect(bytesOf('Mul', [INFINITE, [0x00, 0x3c], MINUS_INFINITE])).toEqual([
+      ...[0xff, 0x7b],
+      ...[0x00, 0x3c],
+      ...[0xff, 0xfb],
+    ]);
+  });
+
+  test('stay where they are not multiplied, where there are several, or where they are no float16', () => {
+    expect(bytesOf('AddV2', [MINUS_INFINITE])).toEqual(MINUS_INFINITE);
+    const several = [...MINUS_INFINITE, ...INFINITE];
+    expect(bytesOf('Mul', [several], [2])).toEqual(several);
+    const infinite = [0x00, 0x00, 0x80, 0x7f]; // of float32
+    expect(bytesOf('Mul', [infinite], [], undefined as never)).toEqual(infinite);
+  });
+});
+
+describe('ops that the backend cannot run', () => {
+  const plain = ['BitwiseAnd', 'Complex', 'ComplexAbs', 'DenseBincount', 'Imag', 'Real', 'Unique'];
+  const sparse = ['FillEmptyRows', 'Reshape', 'SegmentMean', 'SegmentSum'].map((n) => `Sparse${n}`);
+  const strings = ['StaticRegexReplace', 'StringNGrams', 'StringSplit', 'StringToHashBucketFast'];
+  /** By TensorFlow's name, the kernels without which tfjs throws at the op. */
+  const needs: [string, string][] = [
+    ...[...plain, ...sparse, ...strings].map((op): [string, string] => [op, op]),
+    ['FFT', 'FFT, Complex'],
+    ['FFT2D', 'FFT, IFFT, Complex, Real, Imag'],
+    ['IFFT', 'IFFT, Complex'],
+    ['IFFT2D', 'FFT, IFFT, Complex, Real, Imag'],
+    ['ImageProjectiveTransformV3', 'Transform'],
+    ['IRFFT', 'IFFT, Complex, Real, Imag'],
+    ['LowerBound', 'SearchSorted'],
+    ['MaxPoolWithArgmax', 'MaxPoolWithArgmax'],
+    ['NonMaxSuppressionV4', 'NonMaxSuppressionV4'],
+    ['RFFT', 'FFT, Complex, Real, Imag'],
+    ['UniqueV2', 'Unique'],
+    ['UpperBound', 'SearchSorted'],
+  ];
+
+  test.each(needs)('%s: the kernels %s', (op, kernels) => {
+    const graph = new GraphBuilder();
+    graph.op(op, 'strange', [graph.input('x')]);
+    graph.op('Identity', 'out', ['strange']);
+    const artifacts = graph.artifacts(['out']);
+    const [own, cpu] = [tf.getBackend(), tf.backend()];
+    tf.registerBackend('bare', () => cpu);
+    tf.setBackend('bare');
+    try {
+      expect(() => load(artifacts)).toThrow(
+        `'bare' cannot run these ops of the graph: ${op} (the node 'strange', kernel ${kernels}). `,
+      );
+    } finally {
+      tf.setBackend(own);
+      tf.removeBackend('bare');
+    }
+    expect(() => load(artifacts)).not.toThrow();
+  });
+
+  test('the advice names backends that have every kernel, and not this one', () => {
+    const graph = new GraphBuilder();
+    graph.op('Unique', 'unique', [graph.input('x')]);
+    graph.op('Imag', 'imag', ['x']);
+    tf.registerBackend('webgl', () => null as never);
+    tf.registerKernel({kernelName: 'Unique', backendName: 'webgl', kernelFunc: () => []});
+    const [own, cpu] = [tf.getBackend(), tf.backend()];
+    tf.registerBackend('bare', () => cpu);
+    tf.setBackend('bare');
+    try {
+      expect(() => load(graph.artifacts(['unique']))).toThrow(/setBackend: cpu, webgl has them/);
+      expect(() => load(graph.artifacts(['unique', 'imag']))).toThrow(/setBackend: cpu has them/);
+    } finally {
+      tf.setBackend(own);
+      tf.removeBackend('bare');
+      tf.removeBackend('webgl');
+      tf.unregisterKernel('Unique', 'webgl');
+    }
+  });
+
+  const strange = (name: string, ...input: string[]): NodeDef => ({name, op: 'Betainc', input});
+
+  test('each op is named once, with a node; those not needed are not', () => {
+    const graph = new GraphBuilder();
+    graph.input('x');
+    graph.nodes.push(strange('a', 'x'), strange('b', 'a'));
+    graph.op('Digamma', 'c', ['b', '^d']);
+    graph.op('Polygamma', 'd', ['x']); // is waited for alone
+    expect(() => load(graph.artifacts(['c']))).toThrow(
+      /can run: Digamma \(the node 'c'\), Betainc \(the node 'b'\)\. /,
+    );
+  });
+
+  test('without a signature the outputs are the nodes that nobody takes', () => {
+    const graph = new GraphBuilder();
+    graph.input('x');
+    graph.nodes.push(strange('a', 'x'));
+    graph.op('Neg', 'out', ['a']);
+    expect(() => load(graph.artifacts([]))).toThrow(/Betainc \(the node 'a'\)/);
+    const fine = new GraphBuilder();
+    fine.op('Neg', 'out', [fine.input('x')]);
+    expect(() => load(fine.artifacts([]))).not.toThrow();
+  });
+
+  test('what stands in a branch may never run', () => {
+    const graph = new GraphBuilder();
+    graph.op('Switch', 'switch', [graph.input('x'), graph.input('chooses')]);
+    graph.nodes.push(strange('a', 'switch'));
+    graph.op('Merge', 'out', ['a', 'switch:1']);
+    expect(() => load(graph.artifacts(['out']))).not.toThrow();
+    expect(() => load(graph.artifacts(['out', 'a']))).toThrow(/Betainc/);
+  });
+
+  test('a call of a function that the library lacks', () => {
+    const graph = new GraphBuilder();
+    graph.op('PartitionedCall', 'out', [graph.input('x')]);
+    expect(() => load(graph.artifacts(['out']))).toThrow(/PartitionedCall \(the node 'out'\)/);
+  });
+});
+
+describe('the signature', () => {
+  const graph = () => {
+    const g = new GraphBuilder();
+    g.op('Betainc', 'strange', [g.input('x')]);
+    g.op('Neg', 'out', ['x']);
+    return g;
+  };
+
+  test.each([
+    ['in the model', {signature: {outputs: {y: {name: 'strange:0'}}}}],
+    ['in the metadata', {userDefinedMetadata: {signature: {outputs: {y: {name: 'strange:0'}}}}}],
+  ])('%s names the outputs', (_, given) => {
+    const artifacts = {...graph().artifacts([]), ...given} as tf.io.ModelArtifacts;
+    expect(() => load(artifacts)).toThrow(/Betainc/);
+  });
+
+  test.each([null, {}, {outputs: null}, {outputs: {y: null}}, {outputs: {y: {name: 3}}}])(
+    'of another form names none: %j',
+    (signature) => {
+      const artifacts = {...graph().artifacts([]), signature} as tf.io.ModelArtifacts;
+      expect(() => load(artifacts)).toThrow(/Betainc/); // as a node that nobody takes
+      const named = {
+        ...artifacts,
+        userDefinedMetadata: {signature: {outputs: {y: {name: 'out'}}}},
+      };
+      expect(() => load(named)).not.toThrow();
+    },
+  );
+});
