@@ -14,7 +14,7 @@ import {fileURLToPath} from 'node:url';
 import {faultKey, NOT_DRAWN, notSeen} from './report.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const typesDir = path.join(root, 'out/mutants/types');
+const typesDir = path.join(root, 'out/mutants/types', process.env.MUTANTS_NAME ?? 'src');
 
 /** @typedef {import('./report.mjs').Fault & {id: string, fileName: string}} Mutant */
 
@@ -67,7 +67,7 @@ function keyOf({fileName, mutatorName, replacement, location: {start}}) {
 }
 
 const TSCONFIG = {
-  extends: '../../../tsconfig.json',
+  extends: path.join(root, 'tsconfig.json'),
   include: ['src'],
   exclude: ['src/kernels/wasm/assembly'],
   // A fault may leave a name unused or a line unreachable: that is no error of types.

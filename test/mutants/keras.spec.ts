@@ -1,6 +1,19 @@
 /** The specs that bear on `src/keras`, in one file, so that tfjs is loaded once for each mutant. */
+import '../unit/keras_refusals.test.js';
+import '../unit/keras_table.test.js';
+import '../spec/keras/advice.spec.js';
+import '../spec/keras/built_by_hand.spec.js';
+import '../spec/keras/old_forms.spec.js';
+import '../spec/keras/plain_layers.spec.js';
+import '../spec/keras/product.spec.js';
+import '../spec/keras/sources.spec.js';
 import '../spec/keras/errors.spec.js';
 import '../spec/keras/layers.spec.js';
+import '../spec/keras/masks.spec.js';
+import '../spec/keras/training.spec.js';
+import '../spec/keras/operations.spec.js';
+import '../spec/keras/layer_models.spec.js';
+import '../spec/keras/drawn_models.spec.js';
 import '../spec/keras/models.spec.js';
-import '../spec/keras/sources.spec.js';
-import '../unit/keras_files.test.js';
+import '../spec/keras/weights.spec.js';
+import '../spec/keras/saved_again.spec.js';

@@ -14,7 +14,7 @@ export default {
   clearTextReporter: {reportTests: false, logTests: false, allowColor: false, allowEmojis: false},
   htmlReporter: {fileName: `out/mutants/${name}.html`},
   jsonReporter: {fileName: `out/mutants/${name}.json`},
-  tempDirName: 'out/mutants/sandbox',
+  tempDirName: `out/mutants/sandbox/${name}`,
   // The rest of the repository is of no use to these tests; Stryker would read tsconfig.json with an
   // interface that TypeScript 7 does not have.
   ignorePatterns: [

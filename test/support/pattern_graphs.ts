@@ -131,6 +131,20 @@ export const patternGraphs: PatternGraph[] = [
     beta,
   },
   {
+    name: 'the last axis, counted from the end',
+    pattern: 'fusedBatchNorm',
+    build(graph) {
+      rowsBefore(graph, -1);
+      batchNorm(graph, cols(graph), 'shape');
+      graph.op('Mul', 'scaled', ['back', graph.floats('gamma', gamma)]);
+      graph.op('AddV2', 'out', ['scaled', graph.floats('beta', beta)]);
+    },
+    axes: [2],
+    epsilon: 1e-3,
+    gamma,
+    beta,
+  },
+  {
     name: 'two axes, no gamma and beta, the output shape constant',
     pattern: 'fusedBatchNorm',
     build(graph) {

@@ -133,7 +133,7 @@ function inputsOf(graph: GraphBuilder): tf.NamedTensorMap {
   return Object.fromEntries(names.map((name) => [name, inputs[name]]));
 }
 
-const CHANGES_OF_EACH = 40;
+const CHANGES_OF_EACH = 25;
 
 // tfjs computes a batch normalisation in training wrongly, so that it is no measure for those.
 const measurable = patternGraphs
@@ -160,7 +160,7 @@ test.each(measurable)('$pattern, $name', async ({seed, ...example}) => {
     expect([what, differences(ours?.values ?? [], expected.values)]).toEqual([what, []]);
     computed++;
   }
-  expect(computed).toBeGreaterThan(4);
+  expect(computed).toBeGreaterThan(2);
 });
 
 /** The pairs that are apart. */

@@ -126,6 +126,34 @@ const nearMisses: NearMiss[] = [
     change: (g) => g.node('rowsShape').input?.splice(3, 1, g.integers('two', 2)),
   },
   {
+    name: 'more dimensions',
+    of: 'fusedBatchNorm',
+    change: (g) => {
+      const rows = g.node('rowsShape').input;
+      rows?.splice(3, 1, g.integers('two', 2), 'one');
+    },
+  },
+  {
+    name: 'rows that are no Reshape',
+    of: 'fusedBatchNorm',
+    change: (g) => (g.node('toRows').op = 'BroadcastTo'),
+  },
+  {
+    name: 'scales of which one is not 1',
+    of: 'fusedBatchNorm',
+    change: (g) => swap(g, 'norm', 'ones', g.floats('scales', [1, 1, 2])),
+  },
+  {
+    name: 'scales that are not known',
+    of: 'fusedBatchNorm',
+    change: (g) => swap(g, 'norm', 'ones', g.input('z')),
+  },
+  {
+    name: 'no scales at all',
+    of: 'fusedBatchNorm',
+    change: (g) => swap(g, 'norm', 'ones', 'empty'),
+  },
+  {
     name: 'a batch moment instead of the result',
     of: 'fusedBatchNorm',
     change: (g) => g.node('back').input?.splice(0, 1, 'norm:1'),
@@ -516,6 +544,57 @@ test('attributes that are left out have TensorFlow’s defaults', () => {
   expect(nodes.find(({name}) => name === 'out')?.attr?.epsilon).toEqual({f: 1e-4});
 });
 
+test('what uses the batch normalisation may use the second output of another op', () => {
+  const graph = builtGraph(exampleOf('fusedBatchNorm'));
+  graph.op('TopKV2', 'top', ['x', graph.integers('k', 1)]);
+  graph.node('back').input?.splice(1, 1, 'top:1');
+  const {report} = fused(graph);
+  expect(report).toEqual({fused: 1, patterns: {fusedBatchNorm: 1}});
+});
+
+test.each(['y:0', '0'])('the first output may be named norm:%s', (output) => {
+  const graph = builtGraph(exampleOf('fusedBatchNorm'));
+  graph.node('back').input?.splice(0, 1, `norm:${output}`);
+  expect(fused(graph).report.fused).toBe(1);
+});
+
+test('scale and offset of the batch normalisation may be constants of every row', () => {
+  const graph = builtGraph(exampleOf('fusedBatchNorm'));
+  swap(graph, 'norm', 'ones', graph.floats('scales', [1, 1, 1]));
+  swap(graph, 'norm', 'zeros', graph.floats('offsets', [0, 0, 0]));
+  const {nodes, report} = fused(graph);
+  expect(report.fused).toBe(1);
+  expect(nodes.find(({name}) => name === 'out')?.input).toEqual(['x', 'gamma', 'beta']);
+});
+
+describe('sums that are multiplied with a number', () => {
+  const of = 'onePass, sums times 1/n, dimensions dropped and brought back';
+  const withFactor = (factor: number, cols: number) => {
+    const example = exampleOf(of);
+    const graph = builtGraph(example);
+    const more = graph.floats('factor', factor);
+    for (const name of ['meanOfSquares-product', 'mean-product']) {
+      swap(graph, name, 'oneByN', more);
+    }
+    swap(graph, 'scale', 'gamma', graph.floats('wide', Array(cols).fill(1)));
+    return fused(graph).report.fused;
+  };
+
+  test('are means where it is 1/n, rounded as float32 rounds it', () => {
+    for (const cols of [3, 7, 768, 10_007]) {
+      expect([cols, withFactor(Math.fround(1 / cols), cols)]).toEqual([cols, 1]);
+    }
+  });
+
+  test('are none where it only is near 1/n, or is that of another n than gamma has', () => {
+    expect(withFactor(0.2501, 4)).toBe(0);
+    expect(withFactor(1 / 768.5, 768)).toBe(0);
+    expect(withFactor(0.25, 5)).toBe(0);
+    expect(withFactor(2, 4)).toBe(0);
+    expect(withFactor(-0.25, 4)).toBe(0);
+  });
+});
+
 /** Rows that are not known to be x's last dimensions: what lies between the reshapes is known. */
 const partly: NearMiss[] = [
   {
@@ -527,6 +606,49 @@ const partly: NearMiss[] = [
     name: 'columns from a slice that ends early',
     of: 'fusedBatchNorm',
     change: (g) => (attr(g, 'tail').end_mask = {i: '0'}),
+  },
+  ...['begin_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'].map(
+    (mask): NearMiss => ({
+      name: `columns from a slice with a ${mask}`,
+      of: 'fusedBatchNorm',
+      change: (g) => (attr(g, 'tail')[mask] = {i: '1'}),
+    }),
+  ),
+  {
+    name: 'columns from every second dimension',
+    of: 'fusedBatchNorm',
+    change: (g) => swap(g, 'tail', 'sliceOne', g.integers('two', [2])),
+  },
+  {
+    name: 'the longest dimension for columns',
+    of: 'fusedBatchNorm',
+    change: (g) => (g.node('cols').op = 'Max'),
+  },
+  {
+    name: 'the columns of a slice of another kind',
+    of: 'fusedBatchNorm',
+    change: (g) => (g.node('tail').op = 'Slice'),
+  },
+  {
+    name: 'a slice that begins at a dimension that is not constant',
+    of: 'fusedBatchNorm',
+    change: (g) => swap(g, 'tail', 'sliceAt', g.input('given')),
+  },
+  {
+    name: 'the result in the shape of another tensor',
+    of: 'fusedBatchNorm',
+    change: (g) => {
+      g.op('Shape', 'shape-of-z', [g.input('z')]);
+      swap(g, 'back', 'shape', 'shape-of-z');
+    },
+  },
+  {
+    name: 'the result in the size of x',
+    of: 'fusedBatchNorm',
+    change: (g) => {
+      g.op('Rank', 'rank', ['x']);
+      swap(g, 'back', 'shape', 'rank');
+    },
   },
 ];
 

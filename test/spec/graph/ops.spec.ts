@@ -99,6 +99,43 @@ describe('gamma and beta broadcast as they did in the graph:', () => {
   });
 });
 
+test('gamma and beta that are one for each column are taken by the kernel', async () => {
+  const kernels = async (axes: number[], paramShape: number[]) => {
+    const graph = layer(axes, (g) => {
+      g.floats('gamma', random.normal(sizeOf(paramShape), 1), paramShape);
+      g.floats('beta', random.normal(sizeOf(paramShape)), paramShape);
+    });
+    const model = await loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
+    const x = tf.tensor(random.normal(24), [2, 3, 4]);
+    const {kernelNames} = await tf.profile(
+      () => model.execute(x) as InstanceType<typeof tf.Tensor>,
+    );
+    return kernelNames.filter((name) => ['LayerNorm', 'Multiply', 'Add'].includes(name)).sort();
+  };
+  for (const [axes, shape] of [
+    [[2], [4]],
+    [[2], [1, 1, 4]],
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [1, 2],
+      [1, 3, 4],
+    ],
+  ]) {
+    expect([shape, await kernels(axes, shape)]).toEqual([shape, ['LayerNorm']]);
+  }
+  for (const [axes, shape] of [
+    [[2], []],
+    [[2], [3, 1]],
+    [[1, 2], [4]],
+    [[2], [2, 3, 4]],
+  ]) {
+    expect([shape, await kernels(axes, shape)]).toEqual([shape, ['Add', 'LayerNorm', 'Multiply']]);
+  }
+});
+
 /** The index in a tensor that broadcasts to `shape`, of element `index` there. */
 function broadcastIndex(index: number, shape: number[], small: number[]): number {
   let at = 0;
