@@ -4,9 +4,11 @@
  * same specs run unchanged on every backend, but for those in `test/spec/kernels` that look inside one
  * backend's kernels and run in its project alone.
  * `test/backends/<backend>.ts` is loaded before each of them. `npx jest --selectProjects webgl` runs
- * one project. With SOAK set the specs are those of `npm run soak`.
+ * one project. With SOAK set the specs are those of `npm run soak`; with ENGINES set the projects are
+ * those of `npm run test:browsers`, for example `firefox-webgl`.
  */
 import {BACKENDS, BROWSER_BACKENDS} from './tools/backends.mjs';
+import {ENGINE_NAMES, ENGINES} from './tools/engines/index.mjs';
 
 /** @param {string} name */
 const spec = (name) => `<rootDir>/test/spec/${name}.spec.ts`;
@@ -69,22 +71,56 @@ const NODE_ONLY = [
   'spec/keras/(drawn_models|layer_models|masks|old_forms|operations|plain_layers|weights)\\.spec',
 ];
 
-/** @param {string} backend */
-const browserBackend = (backend) => ({
+/**
+ * @param {string} backend
+ * @param {import('./tools/engines/index.mjs').EngineName} engine
+ */
+const browserBackend = (backend, engine = 'chromium', displayName = backend) => ({
   ...typescript,
-  displayName: backend,
+  displayName,
   testMatch: specsOf(backend),
   testPathIgnorePatterns: ['/node_modules/', ...NODE_ONLY],
   // The options tell Jest the projects apart: each gets a runner, thus a browser, of its own.
-  runner: ['<rootDir>/test/backends/browser/runner.mjs', {backend}],
+  runner: ['<rootDir>/test/backends/browser/runner.mjs', {backend, engine}],
+  testEnvironmentOptions: {engine},
   setupFilesAfterEnv: [`<rootDir>/test/backends/${backend}.ts`],
 });
+
+/** Gives a test `engine`, a browser to open pages in. */
+const withEngine = '<rootDir>/test/backends/browser/environment.mjs';
+
+/** The walk through the page. @param {import('./tools/engines/index.mjs').EngineName} engine */
+const walk = (engine) => ({
+  ...typescript,
+  displayName: `${engine}-page`,
+  testMatch: ['<rootDir>/test/unit/playground.test.ts'],
+  testEnvironment: withEngine,
+  testEnvironmentOptions: {engine},
+});
+
+const engineProjects = ENGINE_NAMES.flatMap((engine) => [
+  ...ENGINES[engine].backends.map((backend) =>
+    browserBackend(backend, engine, `${engine}-${backend}`),
+  ),
+  walk(engine),
+]);
 
 const unit = {
   ...typescript,
   displayName: 'unit',
   testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
+  testEnvironment: withEngine,
 };
+
+const usualProjects = [
+  unit,
+  ...BACKENDS.map((backend) =>
+    BROWSER_BACKENDS.includes(backend) ? browserBackend(backend) : nodeBackend(backend),
+  ),
+  ...['cpu-without-wasm', 'tensorflow-without-addon', 'third-party'].map((name) =>
+    nodeBackend(name, opSpecs),
+  ),
+];
 
 /** @type {import('jest').Config} */
 export default {
@@ -92,13 +128,5 @@ export default {
   maxWorkers: '100%',
   // GPU backends run in software here, and compile a shader at the first use of each shape.
   testTimeout: 60_000,
-  projects: [
-    unit,
-    ...BACKENDS.map((backend) =>
-      BROWSER_BACKENDS.includes(backend) ? browserBackend(backend) : nodeBackend(backend),
-    ),
-    ...['cpu-without-wasm', 'tensorflow-without-addon', 'third-party'].map((name) =>
-      nodeBackend(name, opSpecs),
-    ),
-  ],
+  projects: process.env.ENGINES ? engineProjects : usualProjects,
 };

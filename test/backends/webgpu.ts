@@ -4,12 +4,15 @@
  */
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import '@tensorflow/tfjs-backend-webgpu';
+import {mendReadSync} from '../support/read_sync.js';
 import {tf, useBackend} from './current.js';
 
 useBackend('webgpu', () => {
-  const {device} = tf.backend() as WebGPUBackend;
+  const backend = tf.backend() as WebGPUBackend;
+  const {device} = backend;
   device.addEventListener('uncapturederror', ({error}) => reportError(error));
   device.lost.then(({reason, message}) => {
     throw new Error(`The WebGPU device was lost (${reason}): ${message}`);
   });
+  if (navigator.userAgent.includes('Firefox')) mendReadSync(backend);
 });

@@ -1,17 +1,23 @@
-/** The page that explains layer normalisation, built, served, and used as a reader would. */
+/**
+ * The page that explains layer normalisation, built, served, and used as a reader would: in Chromium,
+ * and by `npm run test:browsers` in the other engines.
+ */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import path from 'node:path';
-import {type Browser, chromium, type LaunchOptions, type Page} from 'playwright-core';
+import type {Browser, Page} from 'playwright-core';
 import {forward} from '../../src/reference';
+import type {Engine} from '../../tools/engines/index.mjs';
 import {kerasFixtures} from '../fixtures/keras';
-import {evaluate} from '../support/evaluate';
 import {gunzip} from '../support/gunzip';
 
 const root = path.resolve(__dirname, '../..');
 
 /** Of the kernels, and half of the last digit that the page shows. */
 const tolerance = (digits: number) => 1e-5 + 0.5 * 10 ** -digits;
+
+/** Given by the environment. */
+declare const engine: Engine;
 
 let server: ChildProcess;
 let address: string;
@@ -38,7 +44,7 @@ beforeAll(async () => {
   });
   address = await Promise.race([served, ended]);
   ended.catch(() => {}); // it ends when the tests do
-  browser = await chromium.launch(launchOptions());
+  browser = await engine.launch();
   page = await browser.newPage({viewport: {width: 1280, height: 900}, reducedMotion: 'reduce'});
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
@@ -53,13 +59,6 @@ afterAll(async () => {
   const ended = once(server, 'exit');
   if (server.kill()) await ended;
 });
-
-/** How to launch the browser that the set-up found. */
-const launchOptions = () =>
-  evaluate(
-    "import {browserLaunchOptions} from './tools/browser.mjs';",
-    'browserLaunchOptions()',
-  ) as LaunchOptions;
 
 async function open(search: string) {
   await page.goto(address + search);

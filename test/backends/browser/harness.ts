@@ -9,6 +9,7 @@ import {expect} from 'expect';
 import * as circus from 'jest-circus';
 import {ModuleMocker} from 'jest-mock';
 import type {PlainError, PlainTestResult, SpecRequest, SpecRun, StepNotice} from './messages.js';
+import {writeStackLikeV8} from './stacks_in_page.js';
 
 type Test = Circus.TestEntry;
 
@@ -50,6 +51,7 @@ function plainResult(result: Circus.TestResult): PlainTestResult {
 /** An error as an object that can be sent: without its class, with its cause. */
 function plainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return {message: `thrown: ${error}`, stack: ''};
+  writeStackLikeV8(error);
   const {message, stack = '', cause} = error;
   return {message, stack, ...(cause instanceof Error && {cause: plainError(cause)})};
 }
@@ -79,7 +81,8 @@ circus.addEventHandler((event, state) => {
     case 'test_start':
       return expect.setState({currentTestName: fullName(event.test)});
     case 'test_done':
-      return countAssertions(event.test);
+      countAssertions(event.test);
+      return event.test.errors.flat().forEach(writeStackLikeV8);
   }
 });
 
@@ -97,6 +100,7 @@ function countAssertions(test: Test): void {
 
 /** An error that nobody caught fails the test that is running, or else the file. */
 function reportUncaught(error: unknown): void {
+  writeStackLikeV8(error);
   const {currentlyRunningTest, unhandledErrors} = circus.getState();
   (currentlyRunningTest?.errors ?? unhandledErrors).push(error as Error);
 }

@@ -1,9 +1,15 @@
 /** What the specs of one project share: the bundles, their server and the browsers. */
-import {chromium} from 'playwright-core';
-import {browserLaunchOptions} from '../../../tools/browser.mjs';
+import {existsSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+import {ENGINES} from '../../../tools/engines/index.mjs';
 import {pageOf, serve} from '../../../tools/server.mjs';
 import {addressOf, bundleHarness, bundleSpecs} from './bundle.mjs';
 import {stackMapper} from './stacks.mjs';
+
+/** @typedef {import('../../../tools/engines/index.mjs').EngineName} EngineName */
+
+/** The backend's WebAssembly: it loads it by address, so that it cannot be bundled. */
+const WASM_FILE = /^\/node_modules\/@tensorflow\/tfjs-backend-wasm\/dist\/[\w-]+\.wasm$/;
 
 export class Session {
   /** All that is served, by address. @type {Map<string, Uint8Array>} */
@@ -19,7 +25,9 @@ export class Session {
 
   /** @param {import('@jest/test-result').Test[]} tests of one project */
   constructor(tests) {
-    const {rootDir, setupFilesAfterEnv} = tests[0].context.config;
+    const {rootDir, setupFilesAfterEnv, testEnvironmentOptions} = tests[0].context.config;
+    const {engine} = /** @type {{engine: EngineName}} */ (testEnvironmentOptions);
+    this.engine = ENGINES[engine];
     this.rootDir = rootDir;
     this.setupPaths = setupFilesAfterEnv;
     this.specPaths = tests.map(({path}) => path);
@@ -39,7 +47,7 @@ export class Session {
     const {origin} = await this.server;
     if (this.bundleErrors.has(test.path)) throw this.bundleErrors.get(test.path);
     if (!this.browsers[lane]?.isConnected()) {
-      this.browsers[lane] = await chromium.launch(browserLaunchOptions());
+      this.browsers[lane] = await this.engine.launch();
     }
     return {
       browser: this.browsers[lane],
@@ -53,9 +61,16 @@ export class Session {
     this.add(harness.files);
     await this.bundleSpecs();
     this.mapStack = stackMapper(this.rootDir, this.files);
-    return serve((address) =>
-      address === '/' ? pageOf(harness.address) : this.files.get(address),
-    );
+    return serve((address) => {
+      if (address === '/') return pageOf(harness.address);
+      return this.files.get(address) ?? this.wasmFile(address);
+    });
+  }
+
+  /** @param {string} address */
+  wasmFile(address) {
+    const file = path.join(this.rootDir, address);
+    return WASM_FILE.test(address) && existsSync(file) ? readFileSync(file) : undefined;
   }
 
   /** All together; where that fails, without those that fail alone too. */
