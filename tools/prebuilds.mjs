@@ -6,7 +6,7 @@
  * A prebuilt file serves every Node with Node-API 8. Where none fits (musl, another processor), the
  * addon is compiled at install; where that fails, the install goes on, and the kernel of `cpu` serves.
  */
-import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {addonDir, instructionSets, parts} from './addon.mjs';
@@ -89,8 +89,10 @@ export function prebuild(name) {
     mkdirSync(path.dirname(file), {recursive: true});
     const inputs = [...parts.sources, ...parts[sources], ...objects];
     compile(['-shared', '-Wl,-s', ...inputs, ...link, '-o', file]);
-    // Beside a library for Windows lies one to link to, which nobody does.
-    rmSync(path.join(path.dirname(file), 'addon.lib'), {force: true});
+    // Beside a library for Windows lies one to link to, named as the first source; nobody does.
+    for (const name of readdirSync(path.dirname(file))) {
+      if (name.endsWith('.lib')) rmSync(path.join(path.dirname(file), name));
+    }
     return file;
   } finally {
     rmSync(folder, {recursive: true});

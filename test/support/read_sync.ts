@@ -10,33 +10,38 @@ import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
 type Program = Parameters<WebGPUBackend['runWebGPUProgram']>[0];
 type Values = Float32Array | Int32Array | Uint8Array;
 
-/** What of the backend tfjs does not declare for others. */
-interface Internals {
+/** What is used of the backend, more than tfjs declares for others. */
+interface Backend {
   tensorMap: {get(id: DataId): {values?: unknown; dtype: TensorInfo['dtype']; shape: number[]}};
+  readSync(id: DataId): Values;
+  runWebGPUProgram(program: Program, inputs: TensorInfo[], dtype: string): TensorInfo;
+  disposeData(id: DataId): void;
   convertAndCacheOnCPU(id: DataId, values: Values): void;
 }
 
 const WORKGROUP: [number, number, number] = [64, 1, 1];
 
+const mended = new WeakSet<object>();
+
+/** @param backend the class of which is mended, for all of its objects */
 export function mendReadSync(backend: WebGPUBackend): void {
-  const readAsPixels = backend.readSync.bind(backend);
-  const {tensorMap} = backend as unknown as Internals;
-  backend.readSync = (dataId) => {
-    const {values, dtype, shape} = tensorMap.get(dataId as DataId);
+  const prototype = Object.getPrototypeOf(backend) as Backend;
+  if (mended.has(prototype)) return;
+  mended.add(prototype);
+  const readAsPixels = prototype.readSync;
+  prototype.readSync = function (this: Backend, id: DataId) {
+    const {values, dtype, shape} = this.tensorMap.get(id);
     const size = shape.reduce((product, length) => product * length, 1);
     if (values != null || size === 0 || (dtype !== 'float32' && dtype !== 'int32')) {
-      return readAsPixels(dataId);
+      return readAsPixels.call(this, id);
     }
-    const halves = backend.runWebGPUProgram(
-      halvesOfBits(size, dtype),
-      [{dataId: dataId as DataId, shape: [size], dtype}],
-      'int32',
-    );
-    const read = readAsPixels(halves.dataId) as Int32Array;
-    backend.disposeData(halves.dataId);
+    const input = {dataId: id, shape: [size], dtype};
+    const halves = this.runWebGPUProgram(halvesOfBits(size, dtype), [input], 'int32');
+    const read = readAsPixels.call(this, halves.dataId) as Int32Array;
+    this.disposeData(halves.dataId);
     const bits = Int32Array.from({length: size}, (_, i) => read[i] | (read[size + i] << 24));
     const result = dtype === 'int32' ? bits : new Float32Array(bits.buffer);
-    (backend as unknown as Internals).convertAndCacheOnCPU(dataId as DataId, result);
+    this.convertAndCacheOnCPU(id, result);
     return result;
   };
 }

@@ -286,6 +286,15 @@ describe('exactly 0', () => {
   });
 });
 
+/**
+ * Whether the driver cuts off the digits that 16 bits do not hold, as Mesa does; OpenGL lets it cut or
+ * round. An error is then up to twice that of rounding.
+ */
+function cutsDigits(): boolean {
+  const [one, part] = [tf.scalar(1), tf.scalar(0.75 * 2 ** -10)].map((t) => texture(t, false));
+  return tf.add(one, part).dataSync()[0] === 1;
+}
+
 describe('16-bit textures', () => {
   test('are right within what 11 bits of precision allow', () =>
     // What WEBGL_FORCE_F16_TEXTURES turns off, which tfjs reads only at its start.
@@ -296,7 +305,8 @@ describe('16-bit textures', () => {
         [2, 8192],
       ]) {
         // A rounding is 2^-11 = 4.9e-4: of x, of its statistics, of y and of what they add up to.
-        await expectRight(shape, {}, {y: 2e-3, dx: 4e-3, dparams: 4e-3});
+        const unit = cutsDigits() ? 2 : 1;
+        await expectRight(shape, {}, {y: unit * 2e-3, dx: unit * 4e-3, dparams: unit * 4e-3});
       }
     }));
 });
