@@ -11,6 +11,7 @@ import type {
   Task,
 } from './types.js';
 import {measureAccuracy} from './work/accuracy.js';
+import {measureCosts} from './work/costs.js';
 import {measureGraphModel} from './work/graph_model.js';
 import {firstLine, measureLayerNorm} from './work/layer_norm.js';
 import {measureSlope} from './work/slope.js';
@@ -55,6 +56,8 @@ async function measureTask(context: Context, contenders: Runnable[], task: Task)
       return {...task, rows: await measureAccuracy(context, contenders, task)};
     case 'graphModel':
       return measureGraphModel(context, task);
+    case 'costs':
+      return {...task, rows: await measureCosts(context, task)};
     case 'trainingStep':
       return {...task, ...(await measureTrainingStep(context, contenders))};
   }

@@ -92,7 +92,21 @@ export interface GraphModelTask {
   times: boolean;
 }
 
-export type Task = LayerNormTask | SlopeTask | TrainingStepTask | AccuracyTask | GraphModelTask;
+/** What one layer, or a transformer block with two of them, asks of tfjs. */
+export interface CostsTask {
+  type: 'costs';
+  of: 'layer' | 'block';
+  /** [batch, tokens, width] */
+  shape: [number, number, number];
+}
+
+export type Task =
+  | LayerNormTask
+  | SlopeTask
+  | TrainingStepTask
+  | AccuracyTask
+  | GraphModelTask
+  | CostsTask;
 
 /** What is sent to the process of an environment, besides the environment. */
 export interface Request {
@@ -205,6 +219,24 @@ export interface GraphRow extends Partial<Times> {
   error?: number;
 }
 
+/** What a call asks for. */
+export interface Cost {
+  /** Kernels of tfjs that ran. */
+  kernels: number;
+  /** Draw calls or dispatches; absent where no GPU is used. */
+  gpuCalls?: number;
+  /** The most bytes of tensors that were there at a time, beyond those before, in units of the input. */
+  peak: number;
+}
+
+/** A contender's costs, or the reason why some are not known. */
+export interface CostRow {
+  contender: string;
+  forward?: Cost;
+  training?: Cost;
+  reason?: string;
+}
+
 export interface GraphModelResult {
   type: 'graphModel';
   name: string;
@@ -218,7 +250,8 @@ export type Result =
   | (LayerNormTask & {rows: Row[]})
   | (SlopeTask & {rows: SlopeRow[]})
   | (TrainingStepTask & {shape: number[]; rows: Row[]})
-  | (AccuracyTask & {rows: AccuracyRow[]});
+  | (AccuracyTask & {rows: AccuracyRow[]})
+  | (CostsTask & {rows: CostRow[]});
 
 /** A contender as a report names it; `reason`: why it was not measured. */
 export interface Described {
