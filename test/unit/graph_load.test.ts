@@ -367,6 +367,51 @@ describe('ops that the backend cannot run', () => {
   });
 });
 
+describe('nodes that are refused when they run', () => {
+  const s = (...names: string[]) => ({list: {s: names.map(btoa)}});
+  const run = async (op: string, shapes: number[][], attr: Record<string, AttrValue>) => {
+    const graph = new GraphBuilder();
+    const names = shapes.map((_, i) => graph.input(`x${i}`));
+    graph.op(op, 'out', names, attr);
+    const model = await loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
+    return model.execute(Object.fromEntries(names.map((n, i) => [n, tf.ones(shapes[i])])));
+  };
+  const product = [[2, 2], [2, 2], [2]];
+
+  test.each([
+    [['FusedBatchNorm'], 'fusedbatchnorm'],
+    [['BiasAdd', 'Abs'], 'abs'],
+    [['BiasAdd', 'Relu', 'Tanh'], 'relu,tanh'],
+  ])('a product into which %j is fused', async (fusedOps, named) => {
+    await expect(run('_FusedMatMul', product, {fused_ops: s(...fusedOps)})).rejects.toThrow(
+      `The graph has a node into which '${named}' is fused, which is not supported.`,
+    );
+  });
+
+  const window = {
+    strides: {list: {i: ['1', '1', '1', '1']}},
+    padding: {s: btoa('SAME')},
+  };
+
+  test.each([
+    ['NHWC', [1, 3, 3, 4], [1, 1, 3, 2], '[1,1,3,2] does not fit 4 channels (NHWC)'],
+    ['NHWC', [1, 3, 3, 4], [1, 1, 2, 3], '[1,1,2,3] does not fit 4 channels (NHWC)'],
+    ['NCHW', [1, 4, 3, 3], [1, 1, 2, 4], '[1,1,2,4] does not fit 4 channels (NCHW)'],
+  ])('a convolution of %s whose filter does not fit: %j, %j', async (format, x, w, message) => {
+    const attr = {...window, data_format: {s: btoa(format)}};
+    await expect(run('Conv2D', [x, w], attr)).rejects.toThrow(`Conv2D: the filter ${message}.`);
+  });
+
+  test.each([[[2, 3]], [[3]], [[2, 2, 2]]])('a tensor of another shape: %j', async (shape) => {
+    const attr = {shape: {shape: {dim: [{size: '2'}, {size: '2'}]}}} as Record<string, AttrValue>;
+    await expect(run('EnsureShape', [shape], attr)).rejects.toThrow(
+      `of the shape [2,2], but it is [${shape}].`,
+    );
+    const open = {shape: {shape: {dim: [{size: '-1'}, {size: '2'}]}}} as Record<string, AttrValue>;
+    await expect(run('EnsureShape', [[7, 2]], open)).resolves.toBeDefined();
+  });
+});
+
 describe('the signature', () => {
   const graph = () => {
     const g = new GraphBuilder();

@@ -206,6 +206,28 @@ describe('Einsum', () => {
     expectClose(await ours.data(), values, 1e-6);
   });
 
+  test.each([
+    ['ab,bc->ac', [3, 3], true],
+    ['ab,ab->', [3, 3], true],
+    ['ab,bc->a', [3, 3], false], // a letter that is summed in one tensor alone
+    ['aab,bc->ac', [3, 3, 3], false],
+    ['...b,bc->...c', [3, 3], false],
+  ] as const)(
+    '%s is computed by the backend’s kernel where it takes it',
+    async (equation, shape, takes) => {
+      const graph = new GraphBuilder();
+      const attrs = {equation: {s: btoa(equation)}, N: {i: '2'}};
+      graph.op('Einsum', 'out', [graph.input('a'), graph.input('b')], attrs);
+      const model = await loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
+      const inputs = {a: tf.ones([...shape]), b: tf.ones([3, 3])};
+      const {kernelNames} = await tf.profile(
+        () => model.execute(inputs) as InstanceType<typeof tf.Tensor>,
+      );
+      const hasKernel = tf.getKernel('Einsum', tf.getBackend()) !== undefined;
+      expect(kernelNames.includes('Einsum')).toBe(takes && hasKernel);
+    },
+  );
+
   test('letters in upper case are others than those in lower case', async () => {
     const [a, b] = [random.normal(6), random.normal(12)];
     const graph = new GraphBuilder();
