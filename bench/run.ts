@@ -3,6 +3,7 @@
  *
  *     npm run bench
  *     npm run bench -- --backend cpu --quick
+ *     npm run bench -- --gpu               webgl and webgpu on the machine's own GPU
  *     npm run bench -- --help
  *
  * Sets up and builds what is needed first. One process an environment (`environments.ts`), in it
@@ -11,6 +12,7 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {BROWSER_BACKENDS} from '../tools/backends.mjs';
+import {useGpu} from '../tools/gpu.mjs';
 import {createProgressBar} from '../tools/progress.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {buildPackage, fail, root, run, UserError} from '../tools/shell.mjs';
@@ -32,6 +34,7 @@ async function main() {
   const flags = parseBenchFlags(process.argv.slice(2));
   const chosen = environments(flags.backends);
   await setup([...new Set(chosen.flatMap(({steps}) => steps))]);
+  const device = flags.gpu ? await useGpu() : undefined;
   buildPackage();
 
   const load = await busyCores();
@@ -47,7 +50,7 @@ async function main() {
     minutes: Number(((performance.now() - start) / 60_000).toFixed(1)),
     quick: flags.quick,
     busy: load > QUIET_LOAD,
-    machine: describeMachine(),
+    machine: {...describeMachine(), ...(device && {gpu: device})},
     environments: measured,
   };
   for (const environment of measured) {

@@ -302,6 +302,8 @@ export interface Machine {
   cores: number;
   vectors: string;
   memoryGiB: number;
+  /** The GPU that pages rendered on; absent: they rendered in software. */
+  gpu?: string;
   system: string;
   node: string;
   packages: Record<string, string>;

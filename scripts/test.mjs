@@ -4,6 +4,7 @@
  *     npm test
  *     npm test -- --selectProjects cpu          and any other option of Jest
  *     npm test -- --exclude-backends webgpu     leaves a backend out, and says so
+ *     npm test -- --gpu                         webgl and webgpu, on the machine's own GPU
  *     npm test -- --consumers                   also installs the package into new projects
  *
  * The last line is `N passed, N failed`, over Jest's tests and the checks.
@@ -12,13 +13,15 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {BACKENDS, PROJECTS} from '../tools/backends.mjs';
+import {GPU_BACKENDS, useGpu} from '../tools/gpu.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {fail, root, setupDir, typescript, UsageError} from '../tools/shell.mjs';
 
-const HELP = `usage: npm test -- [--exclude-backends LIST] [--consumers] [any option of Jest]
+const HELP = `usage: npm test -- [--exclude-backends LIST] [--gpu] [--consumers] [any option of Jest]
 
   --selectProjects NAME…   some of ${Object.keys(PROJECTS).join(', ')}
   --exclude-backends LIST  some of ${BACKENDS.join(', ')}, with commas between
+  --gpu                    webgl and webgpu, on the machine's own GPU; refused where there is none
   --consumers              also installs the package into new projects`;
 
 /**
@@ -27,13 +30,14 @@ const HELP = `usage: npm test -- [--exclude-backends LIST] [--consumers] [any op
  * @param {string[]} argv
  */
 function parse(argv) {
-  const jestArgs = argv.filter((arg) => arg !== '--consumers');
-  const withConsumers = jestArgs.length < argv.length;
+  const jestArgs = argv.filter((arg) => arg !== '--consumers' && arg !== '--gpu');
+  const withConsumers = argv.includes('--consumers');
+  const onGpu = argv.includes('--gpu');
   const excluded = excludedBackends(jestArgs);
-  const projects = projectsOf(jestArgs).filter(
+  const projects = projectsOf(jestArgs, onGpu ? GPU_BACKENDS : undefined).filter(
     (name) => !excluded.includes(PROJECTS[name].backend),
   );
-  return {jestArgs, withConsumers, excluded, projects};
+  return {jestArgs, withConsumers, onGpu, excluded, projects};
 }
 
 /**
@@ -58,12 +62,13 @@ function excludedBackends(jestArgs) {
  * Takes the names of the projects to run from the arguments.
  *
  * @param {string[]} jestArgs
- * @returns {string[]} all where none is named
+ * @param {readonly string[]} usual
+ * @returns {string[]} the usual ones where none is named
  * @throws {UsageError} One of them is no project.
  */
-function projectsOf(jestArgs) {
+function projectsOf(jestArgs, usual = Object.keys(PROJECTS)) {
   const at = jestArgs.indexOf('--selectProjects');
-  if (at < 0) return Object.keys(PROJECTS);
+  if (at < 0) return [...usual];
   const end = jestArgs.findIndex((arg, i) => i > at && arg.startsWith('-'));
   const selected = jestArgs.splice(at, (end < 0 ? jestArgs.length : end) - at).slice(1);
   const unknown = selected.find((name) => !(name in PROJECTS));
@@ -122,9 +127,10 @@ function runJest(projects, jestArgs) {
 async function main() {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) return console.log(HELP);
-  const {jestArgs, withConsumers, excluded, projects} = parse(args);
+  const {jestArgs, withConsumers, onGpu, excluded, projects} = parse(args);
   await setup([...new Set(projects.flatMap((project) => PROJECTS[project].steps))]);
   if (jestArgs.length) checkJestArgs(jestArgs);
+  const device = onGpu && (await useGpu());
 
   const checks = [
     check('Build', typescript('scripts/build.ts')),
@@ -135,6 +141,7 @@ async function main() {
   const jest = runJest(projects, jestArgs);
   if (withConsumers) checks.push(check('Consumers', typescript('scripts/consumers.ts')));
 
+  if (device) console.log(`\nThe GPU: ${device}`);
   if (excluded.length) console.log(`\nLeft out, as asked: ${excluded.join(', ')}.`);
   const passed = jest.passed + checks.filter(Boolean).length;
   const failed = jest.failed + checks.filter((ok) => !ok).length;

@@ -29,16 +29,21 @@ const FLAGS = [
 ];
 
 /**
+ * Set where Chromium is to render on the machine's GPU (`gpu.mjs`), to what ANGLE reaches it by. In the
+ * environment, so that the processes of tests and benchmarks have it too.
+ */
+export const ANGLE_VARIABLE = 'TFJS_LAYERNORM_ANGLE';
+
+/**
  * How playwright-core is to launch the browser that the set-up found.
  *
- * @param {{gpu?: boolean}} options `gpu`: render on the machine's GPU, not in software
  * @throws {UserError} The set-up has not been run.
  */
-export function browserLaunchOptions({gpu = false} = {}) {
+export function browserLaunchOptions() {
   if (!existsSync(record)) {
     throw new UserError('No browser has been set up.', 'run `npm run setup`.');
   }
-  return launchOptions(recordedBrowser(), gpu);
+  return launchOptions(recordedBrowser(), process.env[ANGLE_VARIABLE]);
 }
 
 /** @returns {Browser} */
@@ -48,13 +53,14 @@ export function recordedBrowser() {
 
 /**
  * @param {Browser} browser
+ * @param {string} [angle] by what to render on the GPU; absent: in software
  * @returns {{executablePath: string, args: string[], env: NodeJS.ProcessEnv}}
  */
-export function launchOptions({executablePath, libraryPath}, gpu = false) {
+export function launchOptions({executablePath, libraryPath}, angle) {
   const libraries = [libraryPath, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
   return {
     executablePath,
-    args: [...FLAGS, ...(gpu ? ['--use-angle=vulkan'] : SOFTWARE)],
+    args: [...FLAGS, ...(angle ? [`--use-angle=${angle}`] : SOFTWARE)],
     env: libraries ? {...process.env, LD_LIBRARY_PATH: libraries} : {...process.env},
   };
 }

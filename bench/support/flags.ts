@@ -1,6 +1,7 @@
 /** The command lines of `npm run bench` and `npm run numerics`. */
 import {BACKENDS, type Backend} from '../../tools/backends.mjs';
 import {parseFlags, someOf} from '../../tools/flags.mjs';
+import {GPU_BACKENDS} from '../../tools/gpu.mjs';
 
 export const PEERS = ['built-in', 'onnxruntime', 'torch'] as const;
 
@@ -16,6 +17,8 @@ export interface BenchFlags {
   backends: readonly Backend[];
   shapes?: number[][];
   quick: boolean;
+  /** Whether pages render on the machine's own GPU. */
+  gpu: boolean;
   json?: string;
   peers: string[];
   python?: string;
@@ -37,6 +40,9 @@ export function parseBenchFlags(argv: string[]): BenchFlags {
           parse: parseShapes,
         },
         quick: {about: 'few repeats, few shapes: minutes, and less to rely on'},
+        gpu: {
+          about: "webgl and webgpu, on the machine's own GPU; refused where there is none",
+        },
         json: {
           value: 'FILE',
           about: 'where the numbers go (default bench/results.json, or out/bench.json)',
@@ -53,15 +59,17 @@ tables of the documentation. With any other flag it writes the numbers alone, to
     },
     argv,
   );
-  const {shape: shapes, quick, json, peers} = flags;
+  const {shape: shapes, quick, gpu, json, peers} = flags;
   return {
-    backends: flags.backend ?? BACKENDS,
+    backends: flags.backend ?? (gpu ? GPU_BACKENDS : BACKENDS),
     shapes,
     quick,
+    gpu,
     json,
     peers: peers ?? [...PEERS],
     python: flags.python,
-    isWhole: !quick && [flags.backend, shapes, json, peers].every((value) => value === undefined),
+    isWhole:
+      !quick && !gpu && [flags.backend, shapes, json, peers].every((value) => value === undefined),
   };
 }
 

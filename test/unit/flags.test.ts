@@ -17,6 +17,7 @@ describe('the flags of npm run bench', () => {
       backends: ['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'],
       peers: ['built-in', 'onnxruntime', 'torch'],
       quick: false,
+      gpu: false,
       isWhole: true,
     });
   });
@@ -40,6 +41,11 @@ describe('the flags of npm run bench', () => {
       expect(parsed(...flags.split(' '))).toMatchObject({isWhole: false});
     },
   );
+
+  it('are webgl and webgpu on a GPU, and never whole', () => {
+    const expected = {backends: ['webgl', 'webgpu'], gpu: true, isWhole: false};
+    expect(parsed('--gpu')).toMatchObject(expected);
+  });
 
   it('count as whole with another Python', () => {
     expect(parsed('--python', 'python3')).toMatchObject({isWhole: true});
