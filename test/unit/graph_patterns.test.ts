@@ -454,6 +454,11 @@ const nearMisses: NearMiss[] = [
     change: (g) => swap(g, 'mean-product', 'oneByN', g.floats('half', 0.5)),
   },
   {
+    name: 'a further output of the root',
+    of: 'rmsNorm',
+    change: (g) => swap(g, 'scale', 'rstd', 'rstd:1'),
+  },
+  {
     name: 'the squares for gamma',
     of: 'rmsNorm',
     change: (g) => swap(g, 'scale', 'gamma', 'square'),
