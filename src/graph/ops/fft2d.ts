@@ -10,9 +10,13 @@ function alongBoth(x: tf.Tensor, transform: (x: tf.Tensor) => tf.Tensor): tf.Ten
   return swapLast(transform(swapLast(transform(x))));
 }
 
-/** Exchanges the last two axes. The parts are moved alone: not every backend transposes complex numbers. */
+/**
+ * Exchanges the last two axes. The parts are moved alone, since not every backend transposes complex numbers;
+ * and they are given the shape of the whole, since webgl's transform leaves them as rows.
+ */
 function swapLast(x: tf.Tensor): tf.Tensor {
   const order = Array.from({length: x.rank}, (_, i) => i);
   order.push(...order.splice(x.rank - 2, 1));
-  return tf.complex(tf.transpose(tf.real(x), order), tf.transpose(tf.imag(x), order));
+  const moved = (part: tf.Tensor) => tf.transpose(tf.reshape(part, x.shape), order);
+  return tf.complex(moved(tf.real(x)), moved(tf.imag(x)));
 }

@@ -116,7 +116,8 @@ describe('the transform along two axes', () => {
       return;
     }
     const model = await load();
-    const inputs = {x: tf.tensor(x, [2, 3]), zero: tf.zeros([2, 3])};
+    const shape = [1, 2, 3];
+    const inputs = {x: tf.tensor(x, shape), zero: tf.zeros(shape)};
     const outputs = model.execute(inputs) as InstanceType<typeof tf.Tensor>[];
     const [real, imag, same] = await Promise.all(outputs.map((output) => output.data()));
     expectClose(
@@ -131,4 +132,15 @@ describe('the transform along two axes', () => {
     );
     expectClose(same, x, 1e-5);
   });
+});
+
+test('a choice between tensors of five dimensions, which broadcast', async () => {
+  const g = new GraphBuilder();
+  g.op('Less', 'isLess', [g.input('x'), g.floats('limit', 3)]);
+  g.op('SelectV2', 'out', ['isLess', 'x', g.floats('others', [-1, -2], [1, 1, 1, 2])]);
+  const model = await loadGraphModel(tf.io.fromMemory(g.artifacts(['out'])));
+  const x = tf.tensor([0, 4, 1, 5, 2, 6], [1, 3, 1, 1, 2]);
+  const y = model.execute(x) as InstanceType<typeof tf.Tensor>;
+  expect(y.shape).toEqual([1, 3, 1, 1, 2]);
+  expect([...(await y.data())]).toEqual([0, -2, 1, -2, 2, -2]);
 });
