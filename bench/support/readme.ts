@@ -44,7 +44,10 @@ export function writeBenchmarks(report: Report, file: string): void {
   writeFileSync(file, replaceMarked(readFileSync(file, 'utf8'), marks, section(report)));
 }
 
-/** The short table: how many times as fast, by backend, at the larger shape. */
+/**
+ * The short table: how many times as fast, by backend, at the larger shape; and a step of training of a
+ * whole network, of which the normalisation is a part.
+ */
 export function ratios({date, machine, environments}: Report): string {
   const shape = SHAPES[SHAPES.length - 1];
   const ratioOf = (environment: MeasuredEnvironment | undefined, kind: Kind) => {
@@ -54,21 +57,30 @@ export function ratios({date, machine, environments}: Report): string {
     const row = rows?.find(({contender}) => contender === 'layer');
     return rows && row ? formatRatio(ratioTo(rows, row)) : '–';
   };
+  const ratioOfStep = (environment: MeasuredEnvironment | undefined) => {
+    const [step] = only(environment?.results ?? [], 'trainingStep');
+    const row = step?.rows.find(({contender}) => contender === 'layer');
+    return row ? formatRatio(ratioTo(step.rows, row)) : '–';
+  };
   const measured = Object.values(BACKENDS).map((pattern) =>
     environments.find(({name}) => pattern.test(name)),
   );
   const names = Object.keys(BACKENDS).map((name) =>
     `\`${name}\``.replace(/`Node \((.*)\)`/, 'Node (`$1`)'),
   );
+  const lines = [
+    ...(Object.entries(KINDS) as [Kind, string][]).map(([kind, label]) => [
+      label,
+      ...measured.map((environment) => ratioOf(environment, kind)),
+    ]),
+    ['training step of a transformer', ...measured.map(ratioOfStep)],
+  ].filter(([, ...cells]) => cells.some((cell) => cell !== '–'));
   return [
     `|  | ${names.join(' | ')} |`,
     `| --- | ${names.map(() => '---').join(' | ')} |`,
-    ...(Object.entries(KINDS) as [Kind, string][]).map(
-      ([kind, label]) =>
-        `| ${label} | ${measured.map((environment) => ratioOf(environment, kind)).join(' | ')} |`,
-    ),
+    ...lines.map(([label, ...cells]) => `| ${label} | ${cells.join(' | ')} |`),
     '',
-    `Input ${formatShape(shape)}; ${date}, ${machine.cpu}, ${machine.cores} cores, the GPU backends ` +
+    `Input ${formatShape(shape)}; the transformer has 12 blocks; ${date}, ${machine.cpu}, ${machine.cores} cores, the GPU backends ` +
       'in software; all numbers: [docs/benchmarks.md](docs/benchmarks.md).',
   ].join('\n');
 }

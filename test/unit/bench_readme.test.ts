@@ -18,6 +18,14 @@ const layerNorm = (kind: Kind, ours: number, builtIn: number) => ({
     {contender: 'onnxruntime', ms: 2, runs: 25},
   ],
 });
+const trainingStep = {
+  type: 'trainingStep' as const,
+  shape: [2, 32, 64],
+  rows: [
+    {contender: 'layer', ms: 400},
+    {contender: 'built-in', ms: 600},
+  ],
+};
 const report: Report = {
   date: '2026-11-25',
   busy: false,
@@ -35,7 +43,7 @@ const report: Report = {
       name: 'cpu',
       backend: 'cpu',
       contenders: [{name: 'onnxruntime', label: 'onnxruntime-web'}],
-      results: [layerNorm('forward', 4, 1000), layerNorm('backward', 10, 5000)],
+      results: [layerNorm('forward', 4, 1000), layerNorm('backward', 10, 5000), trainingStep],
     },
     {name: 'webgl', backend: 'webgl', failure: 'no browser', contenders: [], results: []},
   ],
@@ -64,6 +72,7 @@ test('README.md gets the ratios of the first screen and the telling rows; the te
   const text = written(marked('old ratios\n', 'old table\n'));
   expect(text).toContain('| forward | 250× | – | – | – | – |');
   expect(text).toContain('| forward + backward | 500× | – | – | – | – |');
+  expect(text).toContain('| training step of a transformer | 1.5× | – | – | – | – |');
   expect(text).toContain(
     '| cpu | [8, 512, 768] | forward | 4.00 ms | 1.00 s (one run) | 250× | onnxruntime-web 2.00 ms |',
   );
