@@ -22,7 +22,8 @@ export type Outcome = {
 
 /** What Keras was given and gave, with NaN and the infinities as text. */
 interface InputsAndOutputs {
-  dtypes: tfjs.DataType[];
+  /** Those of Keras; tfjs has int32 for all whole numbers. */
+  dtypes: string[];
   inputs: Nested[];
   outputs: Nested[];
   shapes: number[][];
@@ -78,7 +79,9 @@ async function open(file: string, io: InputsAndOutputs): Promise<Outcome> {
 }
 
 function compare(model: tfjs.LayersModel, io: InputsAndOutputs): Outcome {
-  const inputs = io.inputs.map((x, i) => tf.tensor(x as tfjs.TensorLike, undefined, io.dtypes[i]));
+  const inputs = io.inputs.map((x, i) =>
+    tf.tensor(x as tfjs.TensorLike, undefined, /int/.test(io.dtypes[i]) ? 'int32' : 'float32'),
+  );
   const outputs = [model.predict(inputs.length > 1 ? inputs : inputs[0])].flat();
   if (outputs.length !== io.outputs.length) {
     return {status: 'wrong', detail: `${outputs.length} outputs, not ${io.outputs.length}`};

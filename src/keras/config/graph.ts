@@ -28,10 +28,13 @@ export function translateGraph(
   translators: Translators,
 ): {config: Json; maskedInputs: number[]} {
   const graph = models.graphOf(saved);
-  const {layers, outputs, maskInputs, maskedInputs} = models.haveMasks
+  const {maskInputs, maskedInputs, ...given} = models.haveMasks
     ? giveMasks(graph, models.follow(saved, crossing.given), crossing, version, translators.model)
     : {...graph, maskInputs: [], maskedInputs: []};
-  const distinct = withoutTwice(withEveryInput(layers, graph.inputs, outputs));
+  const {layers: distinct, outputs} = withoutTwice(
+    withEveryInput(given.layers, graph.inputs, given.outputs),
+    given.outputs,
+  );
   const masks = maskInputs.map((name: string): Reference => [name, 0, 0]);
   const places = placesInTfjs(distinct);
   const inTfjs = (ref: Reference) => graph.numbers.inTfjs(ref, places);
@@ -73,9 +76,13 @@ function withEveryInput(
 
 /**
  * The layers, none of which is given a tensor twice: tfjs would count that as two of its users, and
- * dispose of it before the last of them has it. The second time the layer is given a copy.
+ * dispose of it before the last of them has it. The second time the layer is given a copy. The
+ * outputs of the model are distinct too: of two that are one tensor tfjs gives the first alone.
  */
-function withoutTwice(layers: GraphLayer[]): GraphLayer[] {
+function withoutTwice(
+  layers: GraphLayer[],
+  outputs: Reference[],
+): {layers: GraphLayer[]; outputs: Reference[]} {
   const names = new Set(layers.map(({name}) => name));
   const copies: GraphLayer[] = [];
   const copyOf = (ref: Reference, user: string): Reference => {
@@ -90,20 +97,24 @@ function withoutTwice(layers: GraphLayer[]): GraphLayer[] {
     });
     return [name, 0, 0];
   };
-  const distinct = layers.map((layer) => {
-    if (layer.row.namesInputs) return layer;
-    const calls = layer.calls.map((call) => {
-      const seen = new Set<string>();
-      const inputs = call.inputs.map((ref) => {
-        const isFirst = !seen.has(String(ref));
-        seen.add(String(ref));
-        return isFirst ? ref : copyOf(ref, layer.name);
-      });
-      return {...call, inputs};
+  const distinct = (refs: Reference[], user?: string): Reference[] => {
+    const seen = new Set<string>();
+    return refs.map((ref) => {
+      const isFirst = !seen.has(String(ref));
+      seen.add(String(ref));
+      return isFirst ? ref : copyOf(ref, user ?? ref[0]);
     });
+  };
+  const changed = layers.map((layer) => {
+    if (layer.row.namesInputs) return layer;
+    const calls = layer.calls.map((call) => ({
+      ...call,
+      inputs: distinct(call.inputs, layer.name),
+    }));
     return {...layer, calls};
   });
-  return [...distinct, ...copies];
+  const distinctOutputs = distinct(outputs);
+  return {layers: [...changed, ...copies], outputs: distinctOutputs};
 }
 
 /** A layer with its calls as tfjs reads them. */

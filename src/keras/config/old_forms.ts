@@ -88,7 +88,7 @@ function withInput(model: Json): Json {
 /** tfjs feeds no input without features: such a one is fed as a column, which a layer flattens. */
 function withScalarInputs(model: Json): Json {
   const layers = layersOf(model);
-  if (!layers || !model.config.input_layers) return model;
+  if (!layers || !(model.config.input_layers || classOf(model) === 'Sequential')) return model;
   const shapeOf = ({config}: Json) => config?.batch_shape ?? config?.batch_input_shape;
   const scalars = layers.filter(
     (layer) => layer?.class_name === 'InputLayer' && shapeOf(layer)?.length === 1,

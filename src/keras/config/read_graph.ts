@@ -181,11 +181,13 @@ export function asGraph(config: Json): Json | undefined {
     name: names[i],
     inbound_nodes: i === 0 ? [] : [{args: [tensor(names[i - 1])], kwargs: {}}],
   }));
+  const isFunctional = Boolean(saved.at(-1)?.config?.output_layers);
   return {
     name: config.name,
     layers,
     input_layers: [[names[0], 0, 0]],
-    output_layers: [[names.at(-1), 0, 0]],
+    // As Keras 3 numbers the calls of a Functional, see `call_numbers.ts`.
+    output_layers: [[names.at(-1), isFunctional ? 1 : 0, 0]],
   };
 }
 

@@ -1,5 +1,6 @@
 /** Turns the config of a model of Keras 2 or 3 into that of Keras 2, which tfjs reads. */
 import {registeredLayer, registeredModel} from '../layers/register.js';
+import {references} from './calls.js';
 import {rowOf} from './classes/index.js';
 import {absentInFile} from './classes/libraries.js';
 import {translateGraph} from './graph.js';
@@ -98,7 +99,9 @@ function translateNested(saved: SavedLayer, context: Context, crossing: Crossing
   const inner = {...context, path: [...context.path, saved.config.name ?? className]};
   const layer = (each: SavedLayer) => translateLayer(each, inner);
   const isGraph = Boolean(saved.config.output_layers);
-  if (!isGraph && !(context.models.haveMasks && asGraph(saved.config))) {
+  const staysSequential = !isGraph && !(context.models.haveMasks && asGraph(saved.config));
+  if (!isGraph) refuseSeveralOutputs(saved, inner, staysSequential);
+  if (staysSequential) {
     const config = {name: saved.config.name, layers: saved.config.layers.map(layer)};
     return {class_name: className, config, maskedInputs: []};
   }
@@ -108,6 +111,27 @@ function translateNested(saved: SavedLayer, context: Context, crossing: Crossing
   };
   const translated = translateGraph(saved, inner, crossing, translators);
   return {class_name: isGraph ? className : 'Functional', ...translated};
+}
+
+/** @throws Error A layer in a sequential model gives several tensors, of which tfjs hands none on. */
+function refuseSeveralOutputs(model: SavedLayer, context: Context, isSequential: boolean): void {
+  // As a graph, a model within another gives the first tensor of its last layer.
+  const mayBeLast = !isSequential && context.path.length > 1;
+  const layer = layersOf(model)?.find(
+    (each, i, {length}) => givesSeveral(each) && !(mayBeLast && i === length - 1),
+  );
+  if (!layer) return;
+  throw new Error(
+    `${where(layer, context)} gives several tensors, of which tfjs takes none on in a Sequential. ` +
+      'In Python make it a functional model: keras.Model(inputs, outputs).',
+  );
+}
+
+function givesSeveral({config}: SavedLayer): boolean {
+  const {return_state, merge_mode, layer, output_layers = []} = config;
+  const isSplit = Boolean(layer) && merge_mode === null;
+  const outputs = references(output_layers).length;
+  return Boolean(return_state || isSplit || layer?.config?.return_state || outputs > 1);
 }
 
 /** A class of a user's own that extends one of Keras's models is built as that. */

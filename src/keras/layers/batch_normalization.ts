@@ -42,12 +42,14 @@ export class BatchNormalization extends BuiltIn {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: CallArgs): tf.Tensor | tf.Tensor[] {
-    const [x] = [inputs].flat();
+    const [given] = [inputs].flat();
     const parts = this as unknown as Parts;
+    // What tfjs's class gives of whole numbers is rounded to whole ones.
+    const x = tf.cast(given, 'float32');
     const axis = parts.axis as number;
     const isLast = axis === -1 || axis === x.rank - 1;
     const hasAll = !kwargs.training || (parts.gamma && parts.beta);
-    if (isLast && x.rank <= MOST_DIMENSIONS && hasAll) return super.call(inputs, kwargs);
+    if (isLast && x.rank <= MOST_DIMENSIONS && hasAll) return super.call(x, kwargs);
     return tf.tidy(() => normalized(x, axis < 0 ? axis + x.rank : axis, parts, kwargs));
   }
 }

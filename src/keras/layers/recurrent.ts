@@ -7,7 +7,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {shapesOf} from './options_layer.js';
-import {runOverSteps, type StepsOptions} from './recurrent_steps.js';
+import {inOtherOrder, runOverSteps, type StepsOptions} from './recurrent_steps.js';
 import {layerOf, type SavedClass} from './saved_class.js';
 
 type Layer = layers.Layer;
@@ -68,6 +68,9 @@ export class SimpleRNN extends withKerasSteps(classOf(layers.simpleRNN(units))) 
   static className = 'SimpleRNN';
 }
 
+/** A cell of several, or one that is none of these. */
+type Stacked = {cells?: layers.RNNCell[]};
+
 const BuiltInRNN = classOf(layers.rnn({cell: cell()}));
 
 export class RNN extends withKerasSteps(BuiltInRNN) {
@@ -81,6 +84,15 @@ export class RNN extends withKerasSteps(BuiltInRNN) {
   ): T {
     // The built-in puts the cell that it makes into the config, which a Bidirectional uses twice.
     return BuiltInRNN.fromConfig(cls, {...config});
+  }
+
+  /** The shape of the output, then of the states in Keras's order. */
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
+    const shapes = super.computeOutputShape(inputShape);
+    const {cell, returnState} = this as unknown as {cell: Stacked; returnState: boolean};
+    if (!returnState) return shapes;
+    const [output, ...states] = shapesOf(shapes);
+    return [output, ...inOtherOrder(cell, states, false)];
   }
 }
 
@@ -127,6 +139,17 @@ export class Bidirectional extends BuiltInBidirectional {
     const outputs = mergeMode === null ? [forward, backward] : [merged];
     const all = [...outputs, ...states, ...others];
     return all.length === 1 ? all[0] : all;
+  }
+
+  /** That of each output; the states have none, of which either way may have another number. */
+  override computeMask(
+    inputs: tf.Tensor | tf.Tensor[],
+    mask?: tf.Tensor | tf.Tensor[],
+  ): tf.Tensor | tf.Tensor[] {
+    const masks = [super.computeMask(inputs, mask)].flat();
+    const shapes = this.computeOutputShape([inputs].flat()[0].shape);
+    if (!Array.isArray(shapes[0])) return masks[0];
+    return shapes.map((_, i) => masks[i] ?? (null as unknown as tf.Tensor));
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -69,7 +69,9 @@ export function runOverSteps(
     forgetDropout(cell);
     const [x] = [inputs].flat();
     const mask = [given].flat()[0] ?? undefined;
-    const start = initialState ?? (stateful ? recurrent.states : recurrent.getInitialState(x));
+    const start =
+      (initialState && inOtherOrder(cell, initialState, true)) ??
+      (stateful ? recurrent.states : recurrent.getInitialState(x));
     const {outputs, states} = overSteps(recurrent, x, mask, start, training);
     forgetDropout(cell); // tfjs would keep it until the next call, and after the model is disposed
     if (stateful) recurrent.resetStates(states, training);
@@ -77,8 +79,29 @@ export function runOverSteps(
       ? zeroed(recurrent, tf.stack(outputs, 1), mask)
       : zeroedLast(recurrent, outputs[0], mask);
     // tfjs disposes each of the tensors once its users have it: no two may be one and the same.
-    return returnState ? [result.clone(), ...states] : result;
+    return returnState ? [result.clone(), ...inOtherOrder(cell, states, false)] : result;
   });
+}
+
+/**
+ * The states of stacked cells, which Keras gives and takes from the first cell to the last, and tfjs
+ * from the last to the first; those of one cell as they are.
+ *
+ * @param isOfKeras whether they are in the order of Keras
+ */
+export function inOtherOrder<T>(
+  {cells}: {cells?: {stateSize: number | number[]}[]},
+  states: T[],
+  isOfKeras: boolean,
+): T[] {
+  if (!cells) return states;
+  const sizes = cells.map(({stateSize}) => [stateSize].flat().length);
+  let at = 0;
+  const ofEach = (isOfKeras ? sizes : sizes.reverse()).map((size) => {
+    at += size;
+    return states.slice(at - size, at);
+  });
+  return ofEach.reverse().flat();
 }
 
 function overSteps(

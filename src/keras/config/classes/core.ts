@@ -54,6 +54,7 @@ export const core: KerasClasses = {
     wraps: 'layer',
     holds: ['layer'],
     repeats: ['kernel', 'embeddings'],
+    masks: {'3.0': 'held'}, // its layer sets it on the tensor that it hands on
   },
   TFSMLayer: runs('a SavedModel'),
   TorchModuleWrapper: runs('a module of PyTorch'),

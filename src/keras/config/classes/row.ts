@@ -20,6 +20,7 @@ export type LayerClass = serialization.SerializableConstructor<Layer> & {classNa
  * - `any`: where any input is unmasked; none unless all inputs have a mask.
  * - `concatenates all`, `concatenates any`: the same for a concatenation, for which an input without
  *   a mask has a mask of ones, and which may be along the steps.
+ * - `held`: a wrapper's, of the layer that it calls once: the first input's, if that passes it on.
  * - `inner`: a wrapper's, which the layer that it calls for each step makes of the step's.
  */
 export type MaskRule =
@@ -31,6 +32,7 @@ export type MaskRule =
   | 'any'
   | 'concatenates all'
   | 'concatenates any'
+  | 'held'
   | 'inner';
 
 /**

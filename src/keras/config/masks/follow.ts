@@ -178,6 +178,10 @@ class Follower {
     if (rule === 'inner')
       return [{mask: this.maskOfInner(layer, call, made, first), native: false}];
     if (rule === 'passes') return [{mask: first, native: false}];
+    if (rule === 'held') {
+      const isPassed = maskRule(rowOf(config.layer), this.version) === 'passes';
+      return [{mask: isPassed ? first : null, native: false}];
+    }
     if (rule === 'steps') {
       const {return_sequences} = config.layer?.config ?? config;
       if (!return_sequences) return [none];

@@ -12,7 +12,7 @@ export interface SpectralNormalizationArgs extends LayerArgs {
 }
 
 /**
- * It gives what its layer gives. In training it first sets that layer's kernel to itself
+ * It gives what its layer gives, as a number of the type of its input. In training it first sets that layer's kernel to itself
  * over its largest singular value, which it knows the better the more often it was trained.
  *
  * Source: keras/src/layers/normalization/spectral_normalization.py; Miyato et al. 2018 (arXiv
@@ -42,9 +42,10 @@ export class SpectralNormalization extends KerasLayer {
     this.built = true;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: CallArgs): tf.Tensor | tf.Tensor[] {
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: CallArgs): tf.Tensor {
     if (kwargs.training) this.normalizeKernel();
-    return this.layer.call(inputs, kwargs);
+    const [{dtype}] = [inputs].flat();
+    return tf.tidy(() => tf.cast([this.layer.call(inputs, kwargs)].flat()[0], dtype));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
