@@ -49,19 +49,16 @@ async function unpack(
   onProgress: (done: number) => void = () => {},
 ): Promise<Uint8Array> {
   if (!('getData' in entry) || !entry.getData) throw new Error(`${entry.filename} is a folder.`);
+  const tooLarge = new Error(`${entry.filename} unpacks to more than ${most} bytes.`);
+  if (entry.uncompressedSize > most) throw tooLarge;
   const isStored = entry.compressionMethod === STORED;
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  /** Told as it is: what the library says of a sink that fails depends on its version. */
-  let tooLarge: Error | undefined;
   const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
     // Counts while unpacking: the size in the zip is no more than a claim.
     async write(chunk) {
       size += chunk.length;
-      if (size > most) {
-        tooLarge = new Error(`${entry.filename} unpacks to more than ${most} bytes.`);
-        throw tooLarge;
-      }
+      if (size > most) throw tooLarge;
       if (!isStored) chunks.push(chunk);
       onProgress(size / entry.uncompressedSize);
       await pace();
@@ -70,7 +67,8 @@ async function unpack(
   try {
     await entry.getData(sink);
   } catch (error) {
-    if (tooLarge) throw tooLarge;
+    // What the library says of a sink that fails depends on the library's version.
+    if (size > most) throw tooLarge;
     const reason = (error as Error).message;
     throw new Error(`${entry.filename} in the zip is damaged and cannot be read: ${reason}`);
   }
