@@ -1,6 +1,6 @@
 /**
  * The page that explains layer normalisation, built, served, and used as a reader would: in Chromium,
- * and by `npm run test:browsers` in the other engines.
+ * and by `npm run test:browsers` in Firefox.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';

@@ -14,6 +14,9 @@ export const title = 'WebKit';
 /** @type {readonly import('../backends.mjs').Backend[]} */
 export const backends = ['wasm', 'webgl'];
 
+/** WebDriver has neither Playwright's locators nor its mouse, by which the walk is made. */
+export const walksPage = false;
+
 export const missing = () => missingOf(['webkit2gtk-driver', 'xvfb', 'libgl1-mesa-dri']);
 
 /** The driver opens one window of this small browser, which comes with the library. */
