@@ -59,8 +59,9 @@ async function main() {
   const rows: string[][] = [];
   const total = {passed: 0, failed: 0};
   for (const name of ready) {
-    const about = await describe(name);
-    console.log(`\n${about}`);
+    const {version, renderers} = await describe(name);
+    const about = `${ENGINES[name].title} ${version}`;
+    console.log(`\n${about}: ${renderers}`);
     for (const one of projectsOf(name)) {
       if (project && !project.includes(one)) continue;
       const start = performance.now();
@@ -70,6 +71,9 @@ async function main() {
       total.passed += passed;
       total.failed += failed;
     }
+  }
+  if (total.passed + total.failed === 0) {
+    throw new UserError(`No test has a path with ${rest.join(' or ')}.`, 'see test/spec.');
   }
   printTable(['engine', 'project', 'passed', 'failed', 'time'], rows);
   if (lacking.length) console.log(`Left out: ${lacksPackages(lacking).message}`);
@@ -93,15 +97,14 @@ function lacksPackages(names: EngineName[]): UserError {
 }
 
 /** The engine's version, and what it renders with. */
-async function describe(name: EngineName): Promise<string> {
+async function describe(name: EngineName): Promise<{version: string; renderers: string}> {
   const server = await serve(() => '<!doctype html><title>check</title>');
   let browser: Browser | undefined;
   try {
     browser = await ENGINES[name].launch();
     const page = await browser.newPage();
     await page.goto(server.origin);
-    const renderers = await renderersOf(page);
-    return `${ENGINES[name].title} ${browser.version()} (${renderers})`;
+    return {version: browser.version(), renderers: await renderersOf(page)};
   } finally {
     await browser?.close();
     await server.close();
@@ -133,18 +136,16 @@ function runJest(project: string, patterns: string[], workers?: number): Counts 
   if (workers) args.push(`--maxWorkers=${workers}`);
   const jest = path.join(root, 'node_modules/jest/bin/jest.js');
   const env = {...process.env, ENGINES: '1'};
-  spawnSync(process.execPath, [jest, '--passWithNoTests', ...args], {
+  const {status} = spawnSync(process.execPath, [jest, '--passWithNoTests', ...args], {
     cwd: root,
     env,
     stdio: 'inherit',
   });
   if (!existsSync(results)) return {passed: 0, failed: 1};
   const counts = JSON.parse(readFileSync(results, 'utf8'));
-  return {
-    passed: counts.numPassedTests,
-    // A file that could not even be loaded has no tests to count.
-    failed: counts.numFailedTests + counts.numRuntimeErrorTestSuites,
-  };
+  // A file that could not even be loaded has no tests to count, nor has what Jest finds wrong at its end.
+  const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites;
+  return {passed: counts.numPassedTests, failed: failed || (status === 0 ? 0 : 1)};
 }
 
 main().catch(fail);
