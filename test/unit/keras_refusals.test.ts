@@ -232,6 +232,12 @@ describe('the form of the config', () => {
 });
 
 describe('options that tfjs has not', () => {
+  const decoder = {num_query_heads: 2, num_key_value_heads: 1, intermediate_dim: 6};
+  const ofHub = (name: string, config: Json): Json => ({
+    ...layer(name, config),
+    module: 'keras_hub.src.models',
+    registered_name: name,
+  });
   const cases: [Json, string][] = [
     ...['GRU', 'LSTM', 'SimpleRNN'].map((name): [Json, string] => [
       layer(name, {units: 2, time_major: true}),
@@ -257,6 +263,22 @@ describe('options that tfjs has not', () => {
     [
       layer('Dense', {units: 2, activation: 'tanhh'}),
       'Dense layer "dense": tfjs has no activation "tanhh".',
+    ],
+    [
+      ofHub('MistralTransformerDecoder', {...decoder, sliding_window: 0}),
+      'layer "mistraltransformerdecoder": its window must be of 1 position or more, but is 0.',
+    ],
+    [
+      ofHub('MistralTransformerDecoder', {...decoder, num_query_heads: 3}),
+      '4 features cannot be shared by 3 heads of the queries and 1 of the keys',
+    ],
+    [
+      ofHub('Gemma3DecoderBlock', {...decoder, head_dim: 2, use_bidirectional_attention: true}),
+      'Gemma3DecoderBlock of tfjs has no use_bidirectional_attention = true, only false.',
+    ],
+    [
+      ofHub('Phi3Decoder', {...decoder, rope_scaling_type: 'su'}),
+      'Phi3Decoder of tfjs has no rope_scaling_type = "su", only null.',
     ],
   ];
   test.each(cases)('%j', async (last, message) => {

@@ -94,7 +94,11 @@ function translate(value: Json): Json {
   if (class_name === 'L1' || class_name === 'L2') {
     return {class_name: 'L1L2', config: {l1: config.l1 ?? 0, l2: config.l2 ?? 0}};
   }
-  return {class_name: own(OTHER_NAMES, class_name) ?? class_name, config};
+  const isUntruncated = config?.distribution === 'untruncated_normal';
+  return {
+    class_name: own(OTHER_NAMES, class_name) ?? class_name,
+    config: isUntruncated ? {...config, distribution: 'normal'} : config,
+  };
 }
 
 function functionName(config: Json): string {

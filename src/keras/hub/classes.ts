@@ -2,13 +2,17 @@
  * The rows of KerasHub's classes, as those of Keras in `../config/classes/`. To add a layer, write its
  * class beside this file and its row here.
  */
+import {RMSNormalization} from '../../layers/rms_normalization.js';
 import {attention, zeroUnseeing} from '../config/classes/attention.js';
 import {core} from '../config/classes/core.js';
-import type {KerasClass, KerasClasses} from '../config/classes/row.js';
+import {type KerasClass, type KerasClasses, only, renamed} from '../config/classes/row.js';
+import type {Json, SavedLayer} from '../config/saved.js';
 import {FNetEncoder} from './f_net_encoder.js';
+import {GatedDecoder} from './gated_decoder.js';
 import {MaskedLMHead} from './masked_lm_head.js';
 import {PositionEmbedding} from './position_embedding.js';
 import {RotaryEmbedding} from './rotary_embedding.js';
+import {ScaleNormalization} from './scale_normalization.js';
 import {SinePositionEncoding} from './sine_position_encoding.js';
 import {TokenAndPositionEmbedding} from './token_and_position_embedding.js';
 import {TransformerDecoder} from './transformer_decoder.js';
@@ -32,12 +36,67 @@ const positions: KerasClass = {
   callDefaults: {start_index: 0},
 };
 
+const scaleNorm: KerasClass = {layer: ScaleNormalization, tensors: ['inputs'], namesInputs: true};
+
+/** @param added gives the options of `GatedDecoder` that the class in Python does not save under these names */
+function gatedDecoder(
+  added: (config: SavedLayer['config']) => Record<string, Json>,
+  others: Partial<KerasClass> = {},
+): KerasClass {
+  return {
+    layer: GatedDecoder,
+    adds: (config, version, saved) => ({...zeroUnseeing(config, version), ...added(saved.config)}),
+    tensors: ['decoder_sequence', 'decoder_padding_mask', 'decoder_attention_mask'],
+    namesInputs: true,
+    usesMask: 'own',
+    ...others,
+  };
+}
+
+const gemmaDecoder = (added: Record<string, Json>, others: Partial<KerasClass> = {}): KerasClass =>
+  gatedDecoder(
+    (config) => ({
+      family: 'gemma',
+      activation: 'gelu_approximate',
+      ...added,
+      sliding_window: config.use_sliding_window_attention ? config.sliding_window_size : null,
+    }),
+    {tensors: ['x', 'padding_mask'], usesMask: undefined, ...others},
+  );
+
 export const hubClasses: KerasClasses = {
   'KerasHub>FNetEncoder': {
     layer: FNetEncoder,
     tensors: ['inputs'],
     namesInputs: true,
     holds: ['mixing_layer_norm', 'output_layer_norm', 'intermediate_dense', 'output_dense'],
+  },
+  'KerasHub>GemmaDecoderBlock': gemmaDecoder({gate_dim_reduction: 2}),
+  'KerasHub>Gemma3DecoderBlock': gemmaDecoder(
+    {},
+    {
+      options: {
+        use_bidirectional_attention: only(false),
+        rope_wavelength: renamed('rope_max_wavelength'),
+      },
+    },
+  ),
+  'KerasHub>MistralTransformerDecoder': gatedDecoder(() => ({}), {masks: 'passes'}),
+  'KerasHub>Phi3Decoder': gatedDecoder(() => ({family: 'phi3'}), {
+    options: {rope_scaling_type: only(null)},
+  }),
+  'KerasHub>QwenTransformerDecoder': gatedDecoder(() => ({use_bias: true}), {masks: 'passes'}),
+  'KerasHub>Qwen3TransformerDecoder': gatedDecoder(() => ({use_query_key_norm: true}), {
+    masks: 'passes',
+  }),
+  'KerasHub>MistralLayerNormalization': scaleNorm,
+  'KerasHub>Phi3LayerNorm': scaleNorm,
+  'KerasHub>QwenLayerNorm': scaleNorm,
+  'KerasHub>Qwen3LayerNorm': scaleNorm,
+  'KerasHub>RMSNormalization': {
+    ...scaleNorm,
+    adds: () => ({adds_one: true}),
+    namesake: RMSNormalization,
   },
   'KerasHub>CachedMultiHeadAttention': {
     layer: attention.MultiHeadAttention.layer,

@@ -37,13 +37,13 @@ export function libraryRow(saved: SavedLayer): KerasClass | undefined {
   return row && !isReplaced(saved, row) ? row : undefined;
 }
 
-function isReplaced(saved: SavedLayer, {layer}: KerasClass): boolean {
+function isReplaced(saved: SavedLayer, {layer, namesake}: KerasClass): boolean {
   const {class_name, registered_name} = saved;
   const names = [registered_name, class_name, classOf(saved)];
   const {classNameMap} = serialization.SerializationMap.getMap();
   return names.some((name) => {
     const [found]: unknown[] = name && Object.hasOwn(classNameMap, name) ? classNameMap[name] : [];
-    return found !== undefined && found !== layer;
+    return found !== undefined && found !== layer && found !== namesake;
   });
 }
 

@@ -59,6 +59,8 @@ export type OptionRule =
 export interface KerasClass {
   /** The class that plays it, if it is not tfjs's own of the same name; it is registered. */
   layer?: LayerClass;
+  /** The class of Keras that has the name of a library's: it is not a user's own, and does not play it. */
+  namesake?: LayerClass;
   /** The name of the class of tfjs, where neither is that of Keras. */
   playedBy?: string;
   options?: Readonly<Record<string, OptionRule>>;
