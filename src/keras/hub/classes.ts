@@ -85,6 +85,8 @@ export const hubClasses: KerasClasses = {
   'KerasHub>Phi3Decoder': gatedDecoder(() => ({family: 'phi3'}), {
     options: {rope_scaling_type: only(null)},
   }),
+  // Qwen and Qwen3 do not save their sliding window, nor Qwen3 the width of its heads: by default there is
+  // no window, and weights of another width are refused.
   'KerasHub>QwenTransformerDecoder': gatedDecoder(() => ({use_bias: true}), {masks: 'passes'}),
   'KerasHub>Qwen3TransformerDecoder': gatedDecoder(() => ({use_query_key_norm: true}), {
     masks: 'passes',
