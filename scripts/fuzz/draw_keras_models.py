@@ -392,7 +392,12 @@ def make_layer(name, config):
             config[key] = make_layer(inner["class"], inner["config"])
         elif isinstance(inner, list):
             config[key] = [make_layer(each["class"], each["config"]) for each in inner]
-    return getattr(keras if name == "Sequential" else keras.layers, name)(**config)
+    layer = getattr(keras if name == "Sequential" else keras.layers, name)(**config)
+    # Such are rms_scaling before Keras 3.4 and output_padding of 3.6: no file tells that they were set.
+    lost = [] if name == "Sequential" else set(config) - set(layer.get_config())
+    if lost:
+        raise ValueError(f"{name} does not save {', '.join(lost)}")
+    return layer
 
 
 def make_part(call):

@@ -42,18 +42,8 @@ export abstract class NormalizationLayer extends layers.Layer {
     const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as Shape[];
     const [shape] = this.expected(shapes);
     const axes = resolveAxes(this.where, this.axis, shape.length);
-    const paramShape = axes.map((axis) => {
-      const size = shape[axis];
-      if (size == null) {
-        throw new Error(
-          `${this.where}: dimension ${axis} of the input shape [${shape.map((d) => d ?? 'null')}] is ` +
-            'normalised over, so its size must be known, but is null.',
-        );
-      }
-      return size;
-    });
     this.axes = axes;
-    this.buildWeights(paramShape);
+    this.buildWeights(this.sizesOf(axes, shape));
     this.built = true;
   }
 
@@ -79,6 +69,20 @@ export abstract class NormalizationLayer extends layers.Layer {
     config: serialization.ConfigDict,
   ): T {
     return new cls(camelCaseKeys(config));
+  }
+
+  /** The shape of the weights. */
+  protected sizesOf(axes: number[], shape: Shape): number[] {
+    return axes.map((axis) => {
+      const size = shape[axis];
+      if (size == null) {
+        throw new Error(
+          `${this.where}: dimension ${axis} of the input shape [${shape.map((d) => d ?? 'null')}] is ` +
+            'normalised over, so its size must be known, but is null.',
+        );
+      }
+      return size;
+    });
   }
 
   /** Adds the weights; `shape` has the normalised dimensions in the order of `axis`. */

@@ -32,6 +32,11 @@ export class UnitNormalization extends NormalizationLayer {
     return config;
   }
 
+  /** It has no weights: any size will do. */
+  protected override sizesOf(): number[] {
+    return [];
+  }
+
   protected override normalize(x: tf.Tensor): tf.Tensor {
     const squares = tf.sum(tf.square(x), this.axis as number[], true);
     return tf.mul(x, tf.rsqrt(tf.maximum(squares, this.epsilon)));
@@ -49,7 +54,7 @@ export class UnitNormalization extends NormalizationLayer {
  *
  * @param args `{axis = -1}` and the options of every layer. Input: rank ≥ 1, float32 or int32.
  *     Output: the input's shape, float32. Masks pass through.
- * @throws Error Bad axes; when built, an axis out of bounds or of unknown size.
+ * @throws Error Bad axes; when built, an axis out of bounds.
  */
 export function unitNormalization(args?: UnitNormalizationArgs): UnitNormalization {
   return new UnitNormalization(args);

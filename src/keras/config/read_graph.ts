@@ -20,6 +20,7 @@ import {callOrder} from './masks/order.js';
 import {isOwnClass, ownCalls} from './own_classes.js';
 import {classOf, type Json, layersOf, nameOf, type SavedLayer} from './saved.js';
 import type {KerasVersion} from './version.js';
+import {withWholeNumbers} from './whole_numbers.js';
 
 /** A layer, or an operation in the place of one. */
 export interface GraphLayer {
@@ -52,7 +53,7 @@ export interface Graph {
 
 /** @throws Error A call that is not as it should be, or an operation that tfjs has not. */
 export function readGraph(config: Json, version: KerasVersion): Graph {
-  const saved: SavedLayer[] = config.layers;
+  const saved = withWholeNumbers(config.layers, version);
   const numbers = new CallNumbers(saved);
   const fromZero = (ref: Reference) => numbers.fromZero(ref);
   const inputs = references(config.input_layers);

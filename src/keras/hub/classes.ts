@@ -2,11 +2,12 @@
  * The rows of KerasHub's classes, as those of Keras in `../config/classes/`. To add a layer, write its
  * class beside this file and its row here.
  */
-import {RMSNormalization} from '../../layers/rms_normalization.js';
+
 import {attention, zeroUnseeing} from '../config/classes/attention.js';
 import {core} from '../config/classes/core.js';
 import {type KerasClass, type KerasClasses, only, renamed} from '../config/classes/row.js';
 import type {Json, SavedLayer} from '../config/saved.js';
+import {RMSNormalization} from '../layers/normalization.js';
 import {FNetEncoder} from './f_net_encoder.js';
 import {GatedDecoder} from './gated_decoder.js';
 import {MaskedLMHead} from './masked_lm_head.js';

@@ -154,6 +154,21 @@ describe('UnitNormalization', () => {
     expect(layer.getConfig()).not.toHaveProperty('epsilon');
     expect(() => layer.build([null, 4])).toThrow('axis 2 is out of bounds');
   });
+
+  test('which takes any size, having no weights', async () => {
+    const input = tf.input({shape: [null, 2]});
+    const layer = unitNormalization({axis: [1, 2]});
+    const model = tf.model({inputs: input, outputs: layer.apply(input) as tf.SymbolicTensor});
+    const x = tf.tensor3d([
+      [
+        [3, 0],
+        [0, 4],
+      ],
+    ]);
+    const y = model.predict(x) as tf.Tensor;
+    expectClose(await y.data(), [0.6, 0, 0, 0.8], 1e-6);
+    tf.dispose([x, y]);
+  });
 });
 
 test('models with both load again as they were, and pass masks on', () =>

@@ -10,6 +10,7 @@ import {KerasOperation} from '../../operations/keras_operation.js';
 import type {Json, SavedLayer} from '../saved.js';
 import {inVersion} from '../version.js';
 import {type KerasClass, type KerasClasses, type OptionRule, only} from './row.js';
+import {truncatesSince} from './truncating.js';
 
 /** A text that is no word: tfjs changes the case of all texts of a config but those called a name. */
 const asText: OptionRule = {value: (text: Json) => (text == null ? null : {name: text})};
@@ -50,6 +51,7 @@ export const core: KerasClasses = {
   Masking: {layer: Masking, masks: 'makes'},
   ReversibleEmbedding: reversible,
   SpectralNormalization: {
+    ...truncatesSince('3.0'),
     layer: SpectralNormalization,
     wraps: 'layer',
     holds: ['layer'],

@@ -11,7 +11,7 @@ import {MelSpectrogram} from '../../layers/preprocessing/mel_spectrogram.js';
 import {Normalization, Rescaling} from '../../layers/preprocessing/scaling.js';
 import {STFTSpectrogram} from '../../layers/preprocessing/stft_spectrogram.js';
 import {type Json, nameOf, type SavedLayer} from '../saved.js';
-import type {KerasVersion} from '../version.js';
+import {type ByVersion, inVersion, type KerasVersion} from '../version.js';
 import {type KerasClass, type KerasClasses, renamed} from './row.js';
 
 /** Keras 2 hands no mask on through a preprocessing layer, Keras 3 through these two. */
@@ -24,6 +24,9 @@ const random = Object.entries(randomImageLayers).map(([name, layer]) => [
   name,
   {...ofImages, layer},
 ]);
+
+/** Source: encode_categorical_inputs of keras/src/utils/numerical_utils.py. */
+const keepsOne: ByVersion<boolean> = {'3.0': true, '3.4': false};
 
 const cutAfter = (saved: SavedLayer): string =>
   `In Python, cut the model after it, keras.Model(model.get_layer('${nameOf(saved)}').output, ` +
@@ -49,7 +52,11 @@ export const preprocessing: KerasClasses = {
     ...ofImages,
     layer: ContrastLimitedAdaptiveHistogramEqualization,
   },
-  Discretization: {layer: Discretization, refuses: withoutBounds},
+  Discretization: {
+    layer: Discretization,
+    adds: (_config, version) => ({keeps_one: inVersion(keepsOne, version) ?? false}),
+    refuses: withoutBounds,
+  },
   HashedCrossing: hashes,
   Hashing: hashes,
   IntegerLookup: {layer: IntegerLookup, refuses: otherVocabulary},

@@ -9,11 +9,14 @@ export interface SpectralNormalizationArgs extends LayerArgs {
   layer: layers.Layer;
   /** How often the singular vectors are brought nearer at each step. Default: 1. */
   powerIterations?: number;
+  /** It is given whole numbers, and so gives such. Default: false. */
+  truncates?: boolean;
 }
 
 /**
- * It gives what its layer gives, as a number of the type of its input. In training it first sets that layer's kernel to itself
- * over its largest singular value, which it knows the better the more often it was trained.
+ * It gives what its layer gives, in the type of its input. In training it first sets that layer's
+ * kernel to itself over its largest singular value, which it knows the better the more often it was
+ * trained.
  *
  * Source: keras/src/layers/normalization/spectral_normalization.py; Miyato et al. 2018 (arXiv
  * 1802.05957).
@@ -24,12 +27,14 @@ export class SpectralNormalization extends KerasLayer {
 
   readonly layer: layers.Layer;
   private readonly powerIterations: number;
+  private readonly truncates: boolean;
   private vectorU!: LayerVariable;
 
-  constructor({layer, powerIterations = 1, ...args}: SpectralNormalizationArgs) {
+  constructor({layer, powerIterations = 1, truncates = false, ...args}: SpectralNormalizationArgs) {
     super(args);
     this.layer = layer;
     this.powerIterations = powerIterations;
+    this.truncates = truncates;
   }
 
   /** @throws Error Its layer has neither a kernel nor embeddings. */
@@ -44,7 +49,7 @@ export class SpectralNormalization extends KerasLayer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: CallArgs): tf.Tensor {
     if (kwargs.training) this.normalizeKernel();
-    const [{dtype}] = [inputs].flat();
+    const dtype = this.truncates ? 'int32' : [inputs].flat()[0].dtype;
     return tf.tidy(() => tf.cast([this.layer.call(inputs, kwargs)].flat()[0], dtype));
   }
 
@@ -53,9 +58,9 @@ export class SpectralNormalization extends KerasLayer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const {layer, powerIterations} = this;
+    const {layer, powerIterations, truncates} = this;
     const saved = {className: layer.getClassName(), config: layer.getConfig()};
-    return {...super.getConfig(), layer: saved, powerIterations};
+    return {...super.getConfig(), layer: saved, powerIterations, truncates};
   }
 
   /** @nocollapse */

@@ -9,6 +9,8 @@ interface DiscretizationOptions {
   /** Bounds in rising order; a number is in the bin after all bounds at or below it. */
   binBoundaries: number[];
   outputMode: string;
+  /** A last dimension of 1 stays before those of the vectors, as in Keras 3.0 to 3.3. */
+  keepsOne: boolean;
 }
 
 /** The number of each number's bin, or a vector of it as `CategoryEncoding` makes. */
@@ -17,18 +19,19 @@ export class Discretization extends OptionsLayer<DiscretizationOptions> {
   static className = 'Discretization';
 
   constructor(args: ArgsOf<DiscretizationOptions>) {
-    super(args, {binBoundaries: [], outputMode: 'int'});
+    super(args, {binBoundaries: [], outputMode: 'int', keepsOne: false});
     this.options.outputMode = outputModeOf(this.options.outputMode);
   }
 
   protected override compute([x]: tf.Tensor[]): tf.Tensor {
     const {binBoundaries, outputMode} = this.options;
     const bins = binOf(tf.cast(x, 'float32'), tf.tensor1d(binBoundaries));
-    return encode(bins, outputModeOf(outputMode), binBoundaries.length + 1);
+    const vectors = encode(bins, outputModeOf(outputMode), binBoundaries.length + 1);
+    return tf.reshape(vectors, this.shapeOf([x.shape]) as number[]);
   }
 
   protected override shapeOf([input]: Shape[]): Shape {
-    const {binBoundaries, outputMode} = this.options;
-    return encodedShape(input, outputModeOf(outputMode), binBoundaries.length + 1);
+    const {binBoundaries, outputMode, keepsOne} = this.options;
+    return encodedShape(input, outputModeOf(outputMode), binBoundaries.length + 1, keepsOne);
   }
 }

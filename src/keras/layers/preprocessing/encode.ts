@@ -34,9 +34,18 @@ export function encode(
   return tf.sum(weighted, -2);
 }
 
-/** The shape that `encode` gives. */
-export function encodedShape(input: Shape, mode: OutputMode, depth: number): Shape {
+/**
+ * The shape that `encode` gives.
+ *
+ * @param keepsOne `one_hot` leaves a last dimension of 1, which it otherwise takes away
+ */
+export function encodedShape(
+  input: Shape,
+  mode: OutputMode,
+  depth: number,
+  keepsOne = false,
+): Shape {
   if (mode === 'int') return [...input];
-  const keepsLast = mode === 'one_hot' && (input.at(-1) !== 1 || input.length < 2);
+  const keepsLast = mode === 'one_hot' && (input.at(-1) !== 1 || input.length < 2 || keepsOne);
   return [...(keepsLast ? input : input.slice(0, -1)), depth];
 }
