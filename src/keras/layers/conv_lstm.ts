@@ -166,11 +166,7 @@ class ConvLSTMCell extends layers.RNNCell {
     };
   }
 
-  /**
-   * The shape of the states for that of the input at one step.
-   *
-   * @throws Error It would have no places.
-   */
+  /** The shape of the states for that of the input at one step. */
   stateShape(inputShape: Shape): Shape {
     const [batch, ...others] = shapeToLast(inputShape, this.dataFormat);
     const places = others
@@ -185,12 +181,6 @@ class ConvLSTMCell extends layers.RNNCell {
           ),
         ),
       );
-    if (places.some((size) => size !== null && size < 1)) {
-      throw new Error(
-        `${this.name}: its kernel is larger than the input of a step, [${inputShape.slice(1)}], so ` +
-          'that the output would be empty. In Python give it larger inputs, or padding="same".',
-      );
-    }
     return shapeFromLast([batch, ...places, this.args.filters], this.dataFormat);
   }
 

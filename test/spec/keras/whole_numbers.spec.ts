@@ -146,15 +146,6 @@ test.each([
   x.dispose();
 });
 
-test('a ConvLSTM2D without a place in its output is refused', async () => {
-  const options = {filters: 1, kernel_size: [2, 2], dilation_rate: [2, 2], strides: [1, 1]};
-  const given = {batch_shape: [null, 3, 4, 2, 1], dtype: 'float32'};
-  const topology = functional('3.6.0', given, [['ConvLSTM2D', options]]);
-  const x = tf.zeros([1, 3, 4, 2, 1]);
-  await expect(expectPrediction(topology, [], x, [])).rejects.toThrow('the output would be empty');
-  x.dispose();
-});
-
 test.each(cases)('%s of Keras %s', async (_name, version, layers, weights, expected) => {
   const topology = functional(version, {batch_shape: [null, 4], dtype: 'int32'}, layers);
   const x = tf.tensor2d(X, undefined, 'int32');
