@@ -130,3 +130,36 @@ describe('CategoryEncoding', () => {
     ]);
   });
 });
+
+describe('a Normalization called with tensors of several ranks', () => {
+  /** Built for [2, 3], so that its statistics have the shape [1, 3]. */
+  const built = () => {
+    const layer = layerOf('Normalization', {
+      ...{name: 'norm', axis: 1, mean: [0, 1, 2], variance: [1, 4, 16]},
+    });
+    layer.apply(tf.zeros([2, 3]));
+    return layer;
+  };
+
+  test('has its statistics broadcast from the right, as in Keras', async () => {
+    const y = built().apply(
+      tf.tensor3d([
+        [
+          [1, 3, 6],
+          [2, 1, -2],
+        ],
+      ]),
+    ) as ReturnType<typeof tf.tensor>;
+    expect(y.shape).toEqual([1, 2, 3]);
+    expectClose(await y.data(), [1, 1, 1, 2, 0, -1], 1e-6);
+    const x = tf.tensor1d([4]);
+    expect(built().computeOutputShape(x.shape)).toEqual([1, 3]);
+  });
+
+  test('refuses one to which they cannot be broadcast', () => {
+    expect(() => built().computeOutputShape([2, 3, 4])).toThrow(
+      'Normalization layer "norm": its statistics have the shape [1,3] of its first input, to which an ' +
+        'input of the shape [2,3,4] does not fit. Give each input a Normalization of its own.',
+    );
+  });
+});

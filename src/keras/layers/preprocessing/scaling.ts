@@ -81,16 +81,22 @@ export class Normalization extends OptionsLayer<NormalizationOptions> {
   }
 
   protected override compute([x]: tf.Tensor[]): tf.Tensor {
-    const mean = this.statistic('mean', x.rank);
-    const deviation = tf.maximum(tf.sqrt(this.statistic('variance', x.rank)), EPSILON);
+    const mean = this.statistic('mean');
+    const deviation = tf.maximum(tf.sqrt(this.statistic('variance')), EPSILON);
     const input = tf.cast(x, 'float32');
     return this.options.invert
       ? tf.add(mean, tf.mul(input, deviation))
       : tf.div(tf.sub(input, mean), deviation);
   }
 
-  /** The input's, with the sizes along `axis`, which the layer knows. */
+  /**
+   * The input's, with the sizes along `axis`, which the layer knows. Keras gives the statistics the rank
+   * of the first input: with an input of another rank they are broadcast from the right.
+   *
+   * @throws Error That cannot be done.
+   */
   protected override shapeOf([input]: Shape[]): Shape {
+    if (this.built && input.length !== this.broadcastShape.length) return this.broadcast(input);
     const {builtShape} = this.options;
     const kept = this.keptAxes(input.length);
     const isOfSameRank = builtShape?.length === input.length;
@@ -99,22 +105,35 @@ export class Normalization extends OptionsLayer<NormalizationOptions> {
     );
   }
 
+  private broadcast(input: Shape): Shape {
+    const own = this.broadcastShape;
+    const rank = Math.max(input.length, own.length);
+    const inRank = (shape: Shape) => [...Array<number>(rank - shape.length).fill(1), ...shape];
+    const statistics = inRank(own);
+    return inRank(input).map((size, i) => {
+      const other = statistics[i] as number;
+      if (other === 1 || other === size) return size;
+      if (size === 1) return other;
+      throw this.error(
+        `its statistics have the shape [${own}] of its first input, to which an input of the shape ` +
+          `[${input.map((each) => each ?? 'null')}] does not fit. Give each input a Normalization of its own.`,
+      );
+    });
+  }
+
   private keptAxes(rank: number): number[] {
     const kept = [this.options.axis ?? []].flat().map((a) => fromStart(a, rank));
     return kept.sort((a, b) => a - b);
   }
 
-  /** Its values, in the rank of x: those of an option belong to the last of the axes. */
-  private statistic(name: 'mean' | 'variance', rank: number): tf.Tensor {
+  /** Its values, in the rank of the first input: those of an option belong to the last of the axes. */
+  private statistic(name: 'mean' | 'variance'): tf.Tensor {
     const given = this.options[name];
     if (given === null) {
       return tf.reshape((this[name] as LayerVariable).read(), this.broadcastShape);
     }
     const values = tf.tensor(given as tf.TensorLike, undefined, 'float32');
-    const kept = this.keptAxes(rank);
-    const shape = Array.from({length: rank}, () => 1);
-    for (let i = 1; i <= values.rank; i++)
-      shape[kept.at(-i) as number] = values.shape.at(-i) as number;
-    return tf.reshape(values, shape);
+    const sizes = this.keptAxes(this.broadcastShape.length).map((a) => this.broadcastShape[a]);
+    return tf.reshape(tf.mul(values, tf.ones(sizes)), this.broadcastShape);
   }
 }
