@@ -287,6 +287,16 @@ describe('options that tfjs has not', () => {
 });
 
 describe('shapes that do not fit', () => {
+  test('a model within a model, called with a tensor of another rank, which Keras would change', async () => {
+    const inner = {...good(), name: 'inner', config: {...good().config, name: 'inner'}};
+    const outer = functional([[4, 1]], inner);
+    outer.config.output_layers = [['inner', 1, 0]]; // Keras 3 counts the call that made the model too
+    await expectRefused(
+      outer,
+      'layer "inner" was made for an input of the shape [null,4], but is called with one of [null,4,1].',
+    );
+  });
+
   const cases: [(number | null)[][], Json, string][] = [
     ...['Add', 'Multiply', 'Average', 'Maximum', 'Minimum', 'Subtract'].map(
       (name): [number[][], Json, string] => [

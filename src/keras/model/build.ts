@@ -9,6 +9,8 @@ import {
   type LayerVariable,
   layers,
   models,
+  type Shape,
+  type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import {keepConstrained} from '../../layers/weight_options.js';
 import {unkeptConfig} from '../config/own_classes.js';
@@ -80,12 +82,31 @@ function watchCalls(): () => void {
         `${described(this)} is given an output of another layer that this one does not have.`,
       );
     }
+    checkRanks(this, given);
     const call = () => ({inputs: given.map(({shape}) => shape), options: this.getConfig()});
     return explained(described(this), call, () => apply.call(this, inputs, kwargs));
   };
   return () => {
     prototype.apply = apply;
   };
+}
+
+/**
+ * Keras adds or takes away a last dimension of 1 where a model within a model is called with a tensor of
+ * another rank than it was made for, which tfjs does not.
+ *
+ * @throws Error A model is called so.
+ */
+function checkRanks(called: Layer, given: readonly {shape: Shape}[]): void {
+  const {inputs} = called as Layer & {inputs?: SymbolicTensor[]};
+  inputs?.forEach(({shape: own}, i) => {
+    const shape = given[i]?.shape ?? own;
+    if (shape.length === own.length) return;
+    throw new BuildError(
+      `${described(called)} was made for an input of the shape ${printed(own)}, but is called with one ` +
+        `of ${printed(shape)}. In Python reshape the tensor before the call.`,
+    );
+  });
 }
 
 type Constraint = Parameters<typeof keepConstrained>[1];

@@ -394,11 +394,11 @@ describe('training', () => {
     model.compile({optimizer: tf.train.adam(0.05), loss: 'meanSquaredError'});
     const [inputs, targets] = [tensor([6, 4, 3]), tensor([6, 4, 1], 2)];
     const {history} = await model.fit(inputs, targets, {
-      epochs: 3,
+      epochs: 5,
       verbose: 0,
     });
     const loss = history.loss as number[];
-    expect(loss[2]).toBeLessThan(loss[0]);
+    expect(loss[4]).toBeLessThan(loss[0]);
     const loaded = await reloaded(await saved(model));
     expectClose(predictionOf(loaded, inputs), predictionOf(model, inputs), 1e-6);
     tf.dispose([inputs, targets]);
