@@ -115,16 +115,19 @@ function onePass(graph: GraphBuilder, average: (name: string, of: string) => str
   graph.op('Sub', 'centred', ['x', mean]);
 }
 
+/** Over the last of three axes, which is named by `axis`. */
+function batchNormOfLast(graph: GraphBuilder, axis: number): void {
+  rowsBefore(graph, axis);
+  batchNorm(graph, cols(graph), 'shape');
+  graph.op('Mul', 'scaled', ['back', graph.floats('gamma', gamma)]);
+  graph.op('AddV2', 'out', ['scaled', graph.floats('beta', beta)]);
+}
+
 export const patternGraphs: PatternGraph[] = [
   {
     name: 'the last axis',
     pattern: 'fusedBatchNorm',
-    build(graph) {
-      rowsBefore(graph, 2);
-      batchNorm(graph, cols(graph), 'shape');
-      graph.op('Mul', 'scaled', ['back', graph.floats('gamma', gamma)]);
-      graph.op('AddV2', 'out', ['scaled', graph.floats('beta', beta)]);
-    },
+    build: (graph) => batchNormOfLast(graph, 2),
     axes: [2],
     epsilon: 1e-3,
     gamma,
@@ -133,12 +136,7 @@ export const patternGraphs: PatternGraph[] = [
   {
     name: 'the last axis, counted from the end',
     pattern: 'fusedBatchNorm',
-    build(graph) {
-      rowsBefore(graph, -1);
-      batchNorm(graph, cols(graph), 'shape');
-      graph.op('Mul', 'scaled', ['back', graph.floats('gamma', gamma)]);
-      graph.op('AddV2', 'out', ['scaled', graph.floats('beta', beta)]);
-    },
+    build: (graph) => batchNormOfLast(graph, -1),
     axes: [2],
     epsilon: 1e-3,
     gamma,

@@ -3,6 +3,7 @@
  * the names of the layers within them, by which the weights are found, and a few ways of computing. Each
  * family has a row.
  */
+import {snakeCase} from '../config/saved.js';
 
 /** The attribute of the class in Python, in camelCase, and the name of the layer. */
 export type Held = [attribute: string, name: string];
@@ -34,10 +35,7 @@ export interface Family {
   dropsNetwork: boolean;
 }
 
-const same = (attribute: string): Held => [
-  attribute,
-  attribute.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-];
+const same = (attribute: string): Held => [attribute, snakeCase(attribute)];
 
 const network = {
   gate: same('feedforwardGateDense'),

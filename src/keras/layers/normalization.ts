@@ -3,85 +3,47 @@
  * bring what they computed back to the type of the input, which cuts off what is behind the point.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  GroupNormalization as Group,
-  type GroupNormalizationArgs,
-} from '../../layers/group_normalization.js';
-import {
-  LayerNormalization as Layer,
-  type LayerNormalizationArgs,
-} from '../../layers/layer_normalization.js';
-import {
-  RMSNormalization as RMS,
-  type RMSNormalizationArgs,
-} from '../../layers/rms_normalization.js';
+import type {layers} from '@tensorflow/tfjs-layers';
+import {GroupNormalization as Group} from '../../layers/group_normalization.js';
+import {LayerNormalization as Layer} from '../../layers/layer_normalization.js';
+import {RMSNormalization as RMS} from '../../layers/rms_normalization.js';
 
-interface Truncating {
-  /** It is given whole numbers, if as float32, and gives such. Default: false. */
-  truncates?: boolean;
-}
+type Normalization = layers.Layer & {call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor};
 
-/** Source: ops.layer_normalization of Keras 3.11. */
-export class LayerNormalization extends Layer {
-  private readonly truncates: boolean;
+// biome-ignore lint/suspicious/noExplicitAny: a mixin's base must take any arguments
+type Base = new (...args: any[]) => Normalization;
 
-  constructor(args: LayerNormalizationArgs & Truncating = {}) {
-    super(args);
-    this.truncates = args.truncates ?? false;
-  }
+/**
+ * A class with one more option: `truncates`, default false, says that it is given whole numbers, if as
+ * float32, and gives such.
+ */
+function truncating<T extends Base>(Built: T): T {
+  return class extends Built {
+    private readonly truncates: boolean;
 
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return this.truncates ? truncated(() => super.call(inputs)) : super.call(inputs);
-  }
+    // biome-ignore lint/suspicious/noExplicitAny: a mixin's constructor must take any arguments
+    constructor(...args: any[]) {
+      super(...args);
+      this.truncates = args[0]?.truncates ?? false;
+    }
 
-  override getConfig(): tf.serialization.ConfigDict {
-    return withOption(super.getConfig(), this.truncates);
-  }
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      if (!this.truncates) return super.call(inputs);
+      return tf.tidy(() => tf.cast(tf.cast(super.call(inputs), 'int32'), 'float32'));
+    }
+
+    /** Keras does not know the option: it is there only where it is set. */
+    override getConfig(): tf.serialization.ConfigDict {
+      return {...super.getConfig(), ...(this.truncates && {truncates: true})};
+    }
+  };
 }
 
 /** Source: GroupNormalization of Keras 3.7. */
-export class GroupNormalization extends Group {
-  private readonly truncates: boolean;
+export const GroupNormalization = truncating(Group);
 
-  constructor(args: GroupNormalizationArgs & Truncating = {}) {
-    super(args);
-    this.truncates = args.truncates ?? false;
-  }
-
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return this.truncates ? truncated(() => super.call(inputs)) : super.call(inputs);
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return withOption(super.getConfig(), this.truncates);
-  }
-}
+/** Source: ops.layer_normalization of Keras 3.11. */
+export const LayerNormalization = truncating(Layer);
 
 /** Source: ops.rms_normalization of Keras 3.11. */
-export class RMSNormalization extends RMS {
-  private readonly truncates: boolean;
-
-  constructor(args: RMSNormalizationArgs & Truncating = {}) {
-    super(args);
-    this.truncates = args.truncates ?? false;
-  }
-
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return this.truncates ? truncated(() => super.call(inputs)) : super.call(inputs);
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return withOption(super.getConfig(), this.truncates);
-  }
-}
-
-const truncated = (compute: () => tf.Tensor): tf.Tensor =>
-  tf.tidy(() => tf.cast(tf.cast(compute(), 'int32'), 'float32'));
-
-/** Keras does not know the option: it is there only where it is set. */
-function withOption(
-  config: tf.serialization.ConfigDict,
-  truncates: boolean,
-): tf.serialization.ConfigDict {
-  return truncates ? {...config, truncates} : config;
-}
+export const RMSNormalization = truncating(RMS);

@@ -21,7 +21,7 @@ export class CategoryEncoding extends OptionsLayer<CategoryEncodingOptions> {
 
   protected override compute([x, weights]: tf.Tensor[]): tf.Tensor {
     const {numTokens, outputMode} = this.options;
-    return encode(x, outputModeOf(outputMode), numTokens, weights);
+    return encode(x, outputModeOf(outputMode), numTokens, {weights});
   }
 
   protected override shapeOf([input]: Shape[]): Shape {

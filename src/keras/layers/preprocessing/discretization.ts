@@ -24,10 +24,9 @@ export class Discretization extends OptionsLayer<DiscretizationOptions> {
   }
 
   protected override compute([x]: tf.Tensor[]): tf.Tensor {
-    const {binBoundaries, outputMode} = this.options;
+    const {binBoundaries, outputMode, keepsOne} = this.options;
     const bins = binOf(tf.cast(x, 'float32'), tf.tensor1d(binBoundaries));
-    const vectors = encode(bins, outputModeOf(outputMode), binBoundaries.length + 1);
-    return tf.reshape(vectors, this.shapeOf([x.shape]) as number[]);
+    return encode(bins, outputModeOf(outputMode), binBoundaries.length + 1, {keepsOne});
   }
 
   protected override shapeOf([input]: Shape[]): Shape {

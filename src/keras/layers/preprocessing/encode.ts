@@ -15,18 +15,19 @@ export function outputModeOf(option: string): OutputMode {
  * dimension holds. `count`: how often it holds each.
  *
  * @param x int32, those below 0 are none
- * @param weights what each number counts, of the shape of x
+ * @param options.weights what each number counts, of the shape of x
+ * @param options.keepsOne as of `encodedShape`
  */
 export function encode(
   x: tf.Tensor,
   mode: OutputMode,
   depth: number,
-  weights?: tf.Tensor,
+  {weights, keepsOne}: {weights?: tf.Tensor; keepsOne?: boolean} = {},
 ): tf.Tensor {
   if (mode === 'int') return x.clone();
   const vectors = tf.cast(tf.oneHot(tf.cast(x, 'int32'), depth), 'float32'); // [..., n, depth]
   if (mode === 'one_hot')
-    return tf.reshape(vectors, encodedShape(x.shape, mode, depth) as number[]);
+    return tf.reshape(vectors, encodedShape(x.shape, mode, depth, keepsOne) as number[]);
   if (mode === 'multi_hot') return tf.max(vectors, -2);
   const weighted = weights
     ? tf.mul(vectors, tf.expandDims(tf.cast(weights, 'float32'), -1))
