@@ -25,7 +25,9 @@ export function encode(
   {weights, keepsOne}: {weights?: tf.Tensor; keepsOne?: boolean} = {},
 ): tf.Tensor {
   if (mode === 'int') return x.clone();
-  const vectors = tf.cast(tf.oneHot(tf.cast(x, 'int32'), depth), 'float32'); // [..., n, depth]
+  // On webgpu a cast leaves whole numbers as they are in memory, which its transposition, and so a sum
+  // over an inner dimension, cannot read; a product writes them anew.
+  const vectors = tf.mul(tf.cast(tf.oneHot(tf.cast(x, 'int32'), depth), 'float32'), 1); // [..., n, depth]
   if (mode === 'one_hot')
     return tf.reshape(vectors, encodedShape(x.shape, mode, depth, keepsOne) as number[]);
   if (mode === 'multi_hot') return tf.max(vectors, -2);
