@@ -297,6 +297,32 @@ describe('shapes that do not fit', () => {
     );
   });
 
+  test('a product with a tensor that is empty, which tfjs cannot reshape', () =>
+    expectRefused(
+      functional([[2, 2, 0]], layer('Dense', {units: 3})),
+      'Dense layer "dense": its weight kernel would have the shape [0,3], as its input is empty.',
+    ));
+
+  const wrapped: [inner: string, config: Json, shape: number[], rank: number][] = [
+    ['GlobalMaxPooling2D', {}, [2, 4, 3], 4],
+    ['GlobalAveragePooling1D', {}, [2, 4, 4, 3], 3],
+    ['GlobalMaxPooling3D', {}, [2, 4, 4, 3], 5],
+    ['UpSampling1D', {}, [2, 4, 4, 3], 3],
+    ['Cropping1D', {}, [2, 4, 4, 3], 3],
+    ['MaxPooling1D', {}, [2, 4, 4, 3], 3],
+    ['RepeatVector', {n: 2}, [2, 4, 3], 2],
+    ['Permute', {dims: [2, 1]}, [2, 4, 4, 3], 3],
+    ['LSTM', {units: 2}, [2, 4, 4, 3], 3],
+  ];
+  test.each(wrapped)('TimeDistributed %s on steps of another rank', (name, config, shape, rank) => {
+    const inner = layer(name, config);
+    return expectRefused(
+      functional([shape], layer('TimeDistributed', {layer: inner})),
+      `TimeDistributed layer "timedistributed": ${name} layer "${name.toLowerCase()}" takes inputs of ` +
+        `rank ${rank}, but is given steps of the shape [null,${shape.slice(1)}]. In Python reshape`,
+    );
+  });
+
   const cases: [(number | null)[][], Json, string][] = [
     ...['Add', 'Multiply', 'Average', 'Maximum', 'Minimum', 'Subtract'].map(
       (name): [number[][], Json, string] => [

@@ -1,6 +1,6 @@
 /** A layer that is called for each step of its input. */
 import * as tf from '@tensorflow/tfjs-core';
-import {layers, type Shape} from '@tensorflow/tfjs-layers';
+import {layers, type Shape, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {shapesOf} from './options_layer.js';
 
 type Wrapper = layers.Layer & {layer: layers.Layer};
@@ -16,6 +16,9 @@ const BuiltIn = layers.timeDistributed({layer: layers.activation({activation: 'l
 export class TimeDistributed extends BuiltIn {
   /** @nocollapse */
   static className = 'TimeDistributed';
+
+  /** Found before the layer inside is built, which may narrow what it takes to one shape. */
+  private readonly wantedRank = rankOf(this.layer);
 
   override build(inputShape: Shape | Shape[]): void {
     super.build(shapesOf(inputShape)[0]);
@@ -36,9 +39,13 @@ export class TimeDistributed extends BuiltIn {
     });
   }
 
-  /** @throws Error The mask is none that the layer inside can use, in Keras either. */
+  /**
+   * @throws Error The mask is none that the layer inside can use, in Keras either; or the steps are of
+   * another rank than the layer inside is made for.
+   */
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     const [x, mask] = shapesOf(inputShape);
+    this.checkRank(x);
     const inMask = mask && [mask[0], ...mask.slice(2)];
     if (inMask && this.layer instanceof TimeDistributed) {
       this.layer.computeOutputShape([[x[0], ...x.slice(2)], inMask]);
@@ -51,6 +58,21 @@ export class TimeDistributed extends BuiltIn {
     return super.computeOutputShape(x) as Shape;
   }
 
+  /**
+   * Keras 3 runs the layer inside without a look at the rank of what it is given. What then comes out
+   * is of another shape than Keras itself said when the model was built.
+   */
+  private checkRank([batch, , ...sizes]: Shape): void {
+    const {inputs} = this.layer as layers.Layer & {inputs?: SymbolicTensor[]};
+    const wanted = inputs?.[0].shape.length ?? this.wantedRank;
+    if (wanted === undefined || wanted === sizes.length + 1) return;
+    throw new Error(
+      `${this.getClassName()} layer "${this.name}": ${this.layer.getClassName()} layer ` +
+        `"${this.layer.name}" takes inputs of rank ${wanted}, but is given steps of the shape ` +
+        `${JSON.stringify([batch, ...sizes])}. In Python reshape the tensor before the call.`,
+    );
+  }
+
   /** tfjs's recurrent layers take the mask as an argument, others here as an input. */
   private withMask(
     step: tf.Tensor,
@@ -60,4 +82,14 @@ export class TimeDistributed extends BuiltIn {
       ? {inputs: step, kwargs: {mask}}
       : {inputs: [step, mask]};
   }
+}
+
+/** The only rank of inputs, the batch counted, that a layer is made for; undefined if there are several. */
+function rankOf(layer: layers.Layer): number | undefined {
+  const name = layer.getClassName();
+  // Dropouts give back what they are given, except in training.
+  const places = name.startsWith('SpatialDropout') ? undefined : name.match(/([123])D$/)?.[1];
+  const steps = name.startsWith('ConvLSTM') ? 1 : 0;
+  if (places) return Number(places) + steps + 2;
+  return layer.inputSpec?.[0]?.ndim;
 }

@@ -125,6 +125,11 @@ function watchWeights(stored: number): () => void {
     if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
       throw new BuildError(`${where}, expected whole numbers.`);
     }
+    if (shape.length > 1 && shape.includes(0)) {
+      throw new BuildError(
+        `${where}, as its input is empty. In Python give the layer some values.`,
+      );
+    }
     left -= shape.reduce((product, size) => product * size, 1);
     if (left < 0) {
       throw new BuildError(`${where}, but the file has ${stored} values for all weights.`);
