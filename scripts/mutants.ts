@@ -10,7 +10,9 @@
  * `docs/mutants.md` has the scores, and the faults that change nothing. What each run found is in
  * out/mutants, by folder: a page with every fault in its place.
  */
+import {mkdirSync, readdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {drawn, placeKey, possibleFaults, range, unseen} from '../test/mutants/draw.mjs';
 import {counts, wilson} from '../test/mutants/report.mjs';
 import {integerFrom, parseFlags, positiveInteger} from '../tools/flags.mjs';
 import {fail, root, run, UsageError} from '../tools/shell.mjs';
@@ -45,7 +47,7 @@ const {concurrency, sample, seed, again, rest} = parseFlags({
   rest: {name: 'path', about: `some of ${FOLDERS.join(', ')}, or a file in one (default all)`},
 });
 
-function mutate(given: string): void {
+async function mutate(given: string): Promise<void> {
   const folder = FOLDERS.find((name) => given === name || given.startsWith(`${name}/`));
   if (!folder) {
     throw new UsageError(
@@ -53,13 +55,15 @@ function mutate(given: string): void {
       `Name some of ${FOLDERS.join(', ')}.`,
     );
   }
-  const sources = given === folder ? `${folder}/**/*.ts` : given;
-  const drawn = sample === undefined ? '' : `_${sample}_of_seed_${seed}`;
-  const first = given.replaceAll('/', '_').replace(/\.ts$/, '') + drawn;
+  const ofSample = sample === undefined ? '' : `_${sample}_of_seed_${seed}`;
+  const first = given.replaceAll('/', '_').replace(/\.ts$/, '') + ofSample;
   const name = again ? `${first}_again` : first;
-  const reportOf = (run: string) => path.join(root, `out/mutants/${run}.json`);
+  const wanted =
+    sample === undefined && !again ? undefined : await choose(sourcesIn(given), reportOf(first));
+  if (wanted?.length === 0) return console.log(`${name}: no such fault is left.`);
   const stryker = path.join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-  run(process.execPath, [stryker, 'run', CONFIG, '--mutate', sources], {
+  const mutated = wanted ? wanted.map(range) : sourcesIn(given);
+  run(process.execPath, [stryker, 'run', CONFIG, '--mutate', mutated.join(',')], {
     advice:
       'see the message above; where it says that the score is too low, docs/mutants.md helps.',
     env: {
@@ -67,11 +71,37 @@ function mutate(given: string): void {
       MUTANTS_SPECS: `test/mutants/${folder.replace('src/', '').replace('/', '_')}.spec.ts`,
       MUTANTS_NAME: name,
       MUTANTS_CONCURRENCY: String(concurrency),
-      ...(sample === undefined ? {} : {MUTANTS_SAMPLE: String(sample), MUTANTS_SEED: String(seed)}),
-      ...(again ? {MUTANTS_ONLY: reportOf(first)} : {}),
+      ...(wanted && {MUTANTS_DRAWN: listOf(name, wanted)}),
     },
   });
   console.log(`${name}: ${summary(reportOf(name))}`);
+}
+
+/** Where Stryker writes what a run found. */
+const reportOf = (run: string) => path.join(root, `out/mutants/${run}.json`);
+
+/** A folder's sources, or the one file that is named. */
+function sourcesIn(given: string): string[] {
+  if (given.endsWith('.ts')) return [given];
+  const files = readdirSync(path.join(root, given), {recursive: true, encoding: 'utf8'});
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${given}/${file}`)
+    .sort();
+}
+
+/** The sample, or what a run with the same arguments did not see. */
+async function choose(sources: string[], report: string) {
+  const faults = await possibleFaults(sources);
+  return again ? unseen(faults, report) : drawn(faults, Number(sample), seed);
+}
+
+/** Writes down which faults are wanted. */
+function listOf(name: string, wanted: Parameters<typeof placeKey>[0][]): string {
+  const file = path.join(root, `out/mutants/${name}_drawn.json`);
+  mkdirSync(path.dirname(file), {recursive: true});
+  writeFileSync(file, JSON.stringify(wanted.map(placeKey)));
+  return file;
 }
 
 /** What a report comes to, with the interval in which the whole folder's score lies. */
@@ -88,7 +118,7 @@ function summary(report: string): string {
 }
 
 try {
-  for (const given of rest.length ? rest : FOLDERS) mutate(given.replace(/\/$/, ''));
+  for (const given of rest.length ? rest : FOLDERS) await mutate(given.replace(/\/$/, ''));
 } catch (error) {
   fail(error);
 }

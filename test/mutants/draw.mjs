@@ -1,142 +1,82 @@
 /**
- * What Stryker asks of each fault before it runs the tests, which it calls a checker: whether the fault
- * is one of those that `scripts/mutants.ts` wants tested, and whether TypeScript still compiles. A fault
- * that the compiler refuses cannot be made by accident, so it is not counted.
- *
- *     MUTANTS_SAMPLE, MUTANTS_SEED   how many are drawn, and by which numbers
- *     MUTANTS_ONLY                   a report of an earlier run: those that it did not see
+ * The faults that are possible in some sources, and which of them are drawn, before Stryker runs: it then
+ * puts in these alone. With all of a large folder in place at once, each expression of the folder asks
+ * whether it is the one to be changed, which makes its tests several times slower.
  */
-import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {faultKey, NOT_DRAWN, notSeen} from './report.mjs';
+import {Instrumenter} from '@stryker-mutator/instrumenter';
+import {notSeen, textKey} from './report.mjs';
+
+/** @typedef {import('./report.mjs').Fault & {fileName: string}} PossibleFault positions from 0 */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const typesDir = path.join(root, 'out/mutants/types', process.env.MUTANTS_NAME ?? 'src');
-
-/** @typedef {import('./report.mjs').Fault & {id: string, fileName: string}} Mutant */
-
-class DrawChecker {
-  async init() {
-    rmSync(typesDir, {recursive: true, force: true});
-    mkdirSync(typesDir, {recursive: true});
-    cpSync(path.join(root, 'src'), path.join(typesDir, 'src'), {recursive: true});
-    writeFileSync(path.join(typesDir, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-  }
-
-  /** All in one group: which are drawn depends on all. @param {Mutant[]} mutants */
-  async group(mutants) {
-    return [mutants.map(({id}) => id)];
-  }
-
-  /** @param {Mutant[]} mutants */
-  async check(mutants) {
-    const drawn = draw(mutants);
-    const refused = await refusedByCompiler(drawn);
-    const wanted = new Set(drawn);
-    return Object.fromEntries(
-      mutants.map((mutant) => {
-        const reason = wanted.has(mutant) ? refused.get(mutant) : NOT_DRAWN;
-        return [mutant.id, reason ? {status: 'compileError', reason} : {status: 'passed'}];
-      }),
-    );
-  }
-}
-
-/** @param {Mutant[]} mutants */
-function draw(mutants) {
-  const {MUTANTS_SAMPLE: sample, MUTANTS_SEED: seed = '1', MUTANTS_ONLY: report} = process.env;
-  if (report) {
-    const wanted = notSeen(report);
-    return mutants.filter((mutant) => wanted.has(keyOf(mutant)));
-  }
-  if (!sample) return mutants;
-  const rank = (/** @type {Mutant} */ {id}) =>
-    createHash('sha256').update(`${seed} ${id}`).digest('hex');
-  const ranked = mutants.map((mutant) => ({mutant, rank: rank(mutant)}));
-  ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
-  return ranked.slice(0, Number(sample)).map(({mutant}) => mutant);
-}
-
-/** What tells a fault from the others also after lines were added above it. @param {Mutant} mutant */
-function keyOf({fileName, mutatorName, replacement, location: {start}}) {
-  const line = readFileSync(fileName, 'utf8').split('\n')[start.line];
-  return faultKey(path.relative(root, fileName), mutatorName, replacement, line, start.column);
-}
-
-const TSCONFIG = {
-  extends: path.join(root, 'tsconfig.json'),
-  include: ['src'],
-  exclude: ['src/kernels/wasm/assembly'],
-  // A fault may leave a name unused or a line unreachable: that is no error of types.
-  compilerOptions: {
-    ...{incremental: true, tsBuildInfoFile: './tsbuildinfo', noEmit: true},
-    ...{noUnusedLocals: false, noUnusedParameters: false, allowUnreachableCode: true},
-  },
-};
 
 /**
- * The compiler's word on each fault that it refuses. One fault of each file is tried at a time; those
- * in files with errors once more, alone, since a file can have errors by a fault in another.
+ * Every fault that Stryker could put into some files.
  *
- * @param {Mutant[]} mutants
- * @returns {Promise<Map<Mutant, string>>}
+ * @param {string[]} files by their paths from the root of the repository
+ * @returns {Promise<PossibleFault[]>}
  */
-async function refusedByCompiler(mutants) {
-  /** @type {Map<string, Mutant[]>} */
-  const byFile = new Map();
-  for (const mutant of mutants) {
-    byFile.set(mutant.fileName, [...(byFile.get(mutant.fileName) ?? []), mutant]);
-  }
-  const refused = new Map();
-  for (let round = 0; round < Math.max(0, ...[...byFile.values()].map((m) => m.length)); round++) {
-    const together = [...byFile.values()].flatMap((list) => list.slice(round, round + 1));
-    const errors = await compileWith(together);
-    const isIn = (/** @type {string} */ error, /** @type {Mutant} */ {fileName}) =>
-      error.includes(`${path.relative(root, fileName)}(`);
-    const elsewhere = errors.some((error) => !together.some((mutant) => isIn(error, mutant)));
-    for (const mutant of together) {
-      if (!elsewhere && !errors.some((error) => isIn(error, mutant))) continue;
-      const alone = together.length === 1 ? errors : await compileWith([mutant]);
-      if (alone.length > 0) refused.set(mutant, alone[0]);
-    }
-  }
-  return refused;
-}
-
-/** The compiler's errors with some faults put in. @param {Mutant[]} mutants @returns {Promise<string[]>} */
-async function compileWith(mutants) {
-  for (const {fileName, location, replacement} of mutants) {
-    const source = readFileSync(fileName, 'utf8');
-    const [from, to] = [location.start, location.end].map((at) => offsetOf(source, at));
-    writeFileSync(copyOf(fileName), source.slice(0, from) + replacement + source.slice(to));
-  }
-  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  const output = await new Promise((resolve) => {
-    execFile(process.execPath, [tsc, '-p', typesDir, '--pretty', 'false'], (_, stdout) =>
-      resolve(stdout),
-    );
+export async function possibleFaults(files) {
+  const silent = () => {};
+  const instrumenter = new Instrumenter({
+    ...{isTraceEnabled: () => false, isDebugEnabled: () => false, isInfoEnabled: () => false},
+    ...{isWarnEnabled: () => false, isErrorEnabled: () => false, isFatalEnabled: () => false},
+    ...{trace: silent, debug: silent, info: silent, warn: silent, error: silent, fatal: silent},
   });
-  for (const {fileName} of mutants) cpSync(fileName, copyOf(fileName));
-  return output.split('\n').filter((/** @type {string} */ line) => line.includes('error TS'));
-}
-
-/** @param {string} fileName */
-function copyOf(fileName) {
-  return path.join(typesDir, path.relative(root, fileName));
+  const sources = files.map((name) => ({
+    name,
+    content: readFileSync(path.join(root, name), 'utf8'),
+    mutate: true,
+  }));
+  const options = {plugins: null, ignorers: [], excludedMutations: []};
+  const {mutants} = await instrumenter.instrument(sources, options);
+  return mutants.map(({fileName, mutatorName, replacement, location}) => {
+    return {fileName, mutatorName, replacement, location};
+  });
 }
 
 /**
- * @param {string} source
- * @param {{line: number, column: number}} at counted from 0
+ * Some of the faults at random, the same ones for the same seed as long as the sources stay.
+ *
+ * @param {PossibleFault[]} faults
+ * @param {number} count
+ * @param {number} seed
  */
-function offsetOf(source, {line, column}) {
-  let offset = 0;
-  for (let i = 0; i < line; i++) offset = source.indexOf('\n', offset) + 1;
-  return offset + column;
+export function drawn(faults, count, seed) {
+  const rank = (/** @type {PossibleFault} */ fault) =>
+    createHash('sha256')
+      .update(`${seed} ${placeKey(fault)}`)
+      .digest('hex');
+  const ranked = faults.map((fault) => ({fault, rank: rank(fault)}));
+  ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  return ranked.slice(0, count).map(({fault}) => fault);
 }
 
-/** Stryker finds a checker by this. */
-export const strykerPlugins = [{kind: 'Checker', name: 'draw', injectableClass: DrawChecker}];
+/**
+ * Those that no test saw in an earlier run, also where lines were added above them since.
+ *
+ * @param {PossibleFault[]} faults
+ * @param {string} report of that run
+ */
+export function unseen(faults, report) {
+  const wanted = notSeen(report);
+  return faults.filter(({fileName, mutatorName, replacement, location: {start}}) => {
+    const line = readFileSync(path.join(root, fileName), 'utf8').split('\n')[start.line];
+    return wanted.has(textKey(fileName, mutatorName, replacement, line, start.column));
+  });
+}
+
+/** What tells a fault from all others of the same sources. @param {PossibleFault} fault */
+export function placeKey({fileName, mutatorName, replacement, location: {start, end}}) {
+  const places = [start, end].flatMap(({line, column}) => [line, column]);
+  return JSON.stringify([fileName, mutatorName, replacement, ...places]);
+}
+
+/** Where a fault is, as Stryker takes it: lines from 1, columns from 0. @param {PossibleFault} fault */
+export function range({fileName, location: {start, end}}) {
+  return `${fileName}:${start.line + 1}:${start.column}-${end.line + 1}:${end.column}`;
+}

@@ -17,3 +17,4 @@ import '../spec/keras/drawn_models.spec.js';
 import '../spec/keras/models.spec.js';
 import '../spec/keras/weights.spec.js';
 import '../spec/keras/saved_again.spec.js';
+import '../spec/keras/whole_numbers.spec.js';

@@ -47,14 +47,14 @@ export function notSeen(file) {
     return mutants
       .filter(({status}) => NOT_SEEN.includes(status))
       .map(({mutatorName, replacement, location: {start}}) =>
-        faultKey(name, mutatorName, replacement, lines[start.line - 1], start.column - 1),
+        textKey(name, mutatorName, replacement, lines[start.line - 1], start.column - 1),
       );
   });
   return new Set(keys);
 }
 
 /** What tells a fault from the others, also after lines were added above it. @param {(string | number)[]} parts */
-export function faultKey(...parts) {
+export function textKey(...parts) {
   return JSON.stringify(parts);
 }
 

@@ -4,8 +4,8 @@ import {fileURLToPath} from 'node:url';
 const {MUTANTS_NAME: name = 'src', MUTANTS_CONCURRENCY: concurrency = '1'} = process.env;
 
 export default {
-  plugins: ['@stryker-mutator/jest-runner', fileURLToPath(new URL('draw.mjs', import.meta.url))],
-  checkers: ['draw'],
+  plugins: ['@stryker-mutator/jest-runner', fileURLToPath(new URL('checker.mjs', import.meta.url))],
+  checkers: ['wanted'],
   testRunner: 'jest',
   jest: {configFile: 'test/mutants/jest.config.mjs', enableFindRelatedTests: false},
   coverageAnalysis: 'perTest', // a mutant meets the tests that run its line, and no others
