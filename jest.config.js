@@ -36,6 +36,8 @@ const typescript = {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^h5wasm$': '<rootDir>/node_modules/h5wasm/dist/esm/hdf5_hl.js',
+    // The graphs that `npm run fuzz:graphs` has drawn take the fixture's place.
+    ...(process.env.DRAWN_GRAPHS && {'/graph_fuzz\\.json$': process.env.DRAWN_GRAPHS}),
   },
   transformIgnorePatterns: ['/node_modules/(?!h5wasm/)'],
   // CommonJS: so tests, sources and backends share the one CommonJS copy of tfjs in Node.

@@ -1,20 +1,24 @@
 /**
  * Draws small TensorFlow functions with normalisations in all spellings and with near misses, converts
- * them, and compares TensorFlow, stock tfjs and this package on the backend `cpu`.
+ * them, and compares TensorFlow, stock tfjs and this package on the backend `cpu`, or TensorFlow and
+ * this package on another one.
  *
  *     npm run fuzz:graphs -- --python .venv/bin/python
  *     npm run fuzz:graphs -- --python .venv/bin/python --models 40 --seed 100
+ *     npm run fuzz:graphs -- --python .venv/bin/python --models 4 --backend webgl
  *
  * Each model holds 25 functions. The Python is that of test/fixtures/make/requirements/graph_keras2.txt.
  * It ends with 1 if a value is wrong, if something is fused that is no normalisation, or if one is missed.
  */
-import {execFileSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import {loadGraphModel} from '../src/graph/index.js';
+import {BACKENDS, STEPS} from '../tools/backends.mjs';
 import {integerFrom, parseFlags, positiveInteger} from '../tools/flags.mjs';
+import {setup} from '../tools/setup/index.mjs';
 import {root} from '../tools/shell.mjs';
 
 const FUNCTIONS = 25;
@@ -51,18 +55,28 @@ const flags = parseFlags({
       parse: positiveInteger,
     },
     seed: {value: 'N', about: 'the first random number', default: 1, parse: integerFrom(0)},
+    backend: {value: 'NAME', about: 'where to run them', default: 'cpu', choices: BACKENDS},
   },
 });
 
-await tf.setBackend('cpu');
-Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-console.debug = () => {};
+const seeds = Array.from({length: flags.models}, (_, i) => flags.seed + i);
 const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-graphs-'));
-let [wrong, wrongStock, fused, misfused, least, most] = [0, 0, 0, 0, 0, 0];
 try {
-  for (let seed = flags.seed; seed < flags.seed + flags.models; seed++) {
-    if ((seed - flags.seed) % AT_ONCE === 0) draw(seed);
-    const drawn: Drawn = JSON.parse(readFileSync(path.join(folder, `${seed}.json`), 'utf8'));
+  for (const seed of seeds.filter((_, i) => i % AT_ONCE === 0)) draw(seed);
+  const isFine = flags.backend === 'cpu' ? await compareHere() : await compareOn(flags.backend);
+  process.exitCode = isFine ? 0 : 1;
+} finally {
+  rmSync(folder, {recursive: true, force: true});
+}
+
+/** Compares the models with TensorFlow and with stock tfjs, and counts what was fused. */
+async function compareHere(): Promise<boolean> {
+  await tf.setBackend('cpu');
+  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
+  console.debug = () => {};
+  let [wrong, wrongStock, fused, misfused, least, most] = [0, 0, 0, 0, 0, 0];
+  for (const seed of seeds) {
+    const drawn: Drawn = JSON.parse(readFileSync(fileOf(seed), 'utf8'));
     const artifacts = {
       ...drawn,
       weightData: Uint8Array.from(Buffer.from(drawn.weights, 'base64')).buffer,
@@ -84,16 +98,33 @@ try {
     ours.dispose();
     stock.dispose();
   }
-} finally {
-  rmSync(folder, {recursive: true, force: true});
+  console.log(
+    `${flags.models * FUNCTIONS} functions: ${wrong} wrong (stock tfjs: ${wrongStock}), ` +
+      `${fused} normalisations fused, where ${least} must be and ${most} may.`,
+  );
+  console.log(`${misfused} models in which more or fewer were fused than should be.`);
+  return wrong + misfused === 0;
 }
-const all = flags.models * FUNCTIONS;
-console.log(
-  `${all} functions: ${wrong} wrong (stock tfjs: ${wrongStock}), ` +
-    `${fused} normalisations fused, where ${least} must be and ${most} may.`,
-);
-console.log(`${misfused} models in which more or fewer were fused than should be.`);
-process.exitCode = wrong + misfused > 0 ? 1 : 0;
+
+/** Runs test/spec/graph/fuzz.spec.ts with the models in place of its fixture: one test is one model. */
+async function compareOn(backend: (typeof BACKENDS)[number]): Promise<boolean> {
+  await setup(STEPS[backend]);
+  const list = path.join(folder, 'drawn.json');
+  writeFileSync(list, `[${seeds.map((seed) => readFileSync(fileOf(seed), 'utf8')).join(',')}]`);
+  const jest = path.join(root, 'node_modules/jest/bin/jest.js');
+  const args = [`--selectProjects=${backend}`, '--testPathPatterns', 'spec/graph/fuzz\\.spec'];
+  const {status} = spawnSync(process.execPath, [jest, ...args], {
+    cwd: root,
+    env: {...process.env, DRAWN_GRAPHS: list},
+    stdio: 'inherit',
+  });
+  console.log(`${flags.models * FUNCTIONS} functions, a test for each ${FUNCTIONS} of them.`);
+  return status === 0;
+}
+
+function fileOf(seed: number): string {
+  return path.join(folder, `${seed}.json`);
+}
 
 /** Draws the models from `first` on, as many as one start of Python draws. */
 function draw(first: number): void {

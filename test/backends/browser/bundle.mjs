@@ -70,7 +70,7 @@ export async function bundleHarness(rootDir) {
  * @throws if one of the paths cannot be bundled
  */
 export function bundleSpecs(rootDir, paths) {
-  const {SOAK_STEPS = '', SOAK_SEED = ''} = process.env; // the page has no environment
+  const {SOAK_STEPS = '', SOAK_SEED = '', DRAWN_GRAPHS} = process.env; // the page has no environment
   return build(rootDir, paths, {
     splitting: true,
     define: {
@@ -79,7 +79,22 @@ export function bundleSpecs(rootDir, paths) {
       'process.env.SOAK_SEED': JSON.stringify(SOAK_SEED),
     },
     alias: {'@jest/globals': beside('jest_globals_in_page.ts')},
+    plugins: DRAWN_GRAPHS ? [inPlaceOf(/\/graph_fuzz\.json$/, DRAWN_GRAPHS)] : [],
   });
+}
+
+/**
+ * What Jest's `moduleNameMapper` does in Node.
+ *
+ * @param {RegExp} filter
+ * @param {string} file
+ * @returns {import('esbuild').Plugin}
+ */
+function inPlaceOf(filter, file) {
+  return {
+    name: 'in-place-of',
+    setup: ({onResolve}) => onResolve({filter}, () => ({path: file})),
+  };
 }
 
 /**
