@@ -5,6 +5,7 @@ import {builtIn, ours} from './contenders/layers.js';
 import {onnxRuntimeNode} from './contenders/onnxruntime_node.js';
 import {onnxRuntimeWeb} from './contenders/onnxruntime_web.js';
 import {addThenOp, op} from './contenders/op.js';
+import {pythonSteps} from './contenders/python_steps.js';
 import {rungs} from './contenders/rungs.js';
 import {torch} from './contenders/torch.js';
 import {measure} from './measure.js';
@@ -27,10 +28,14 @@ process.once('message', async (request: Request & {environment: Environment}) =>
     const tf = await loadTfjs(backend);
     const library: Library = await import('tfjs-layernorm');
     const {loadGraphModel} = await import('tfjs-layernorm/graph');
+    const {loadKerasModel} = await import('tfjs-layernorm/keras');
     const contenders = [ours, op, addThenOp, builtIn, ...PEERS[backend], copy].filter(
       ({peer}) => !peer || peers.includes(peer),
     );
-    const context = {tf, library, loadGraphModel, backend, threads, onGpu: false, limits, python};
+    const loaders = {loadGraphModel, loadKerasModel};
+    const given = {tf, library, ...loaders, backend, threads, onGpu: false, limits, python};
+    const peerSteps = python && backend === 'tensorflow' ? pythonSteps : [];
+    const context = {...given, peerSteps};
     const loadOnnxRuntime = async () => ({ort: await import('onnxruntime-web'), provider: 'wasm'});
     const report = await measure({...context, loadOnnxRuntime}, contenders, tasks, (progress) =>
       send({progress}),

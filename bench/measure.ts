@@ -13,6 +13,7 @@ import type {
 import {measureAccuracy} from './work/accuracy.js';
 import {measureCosts} from './work/costs.js';
 import {measureGraphModel} from './work/graph_model.js';
+import {measureKerasModel} from './work/keras_model.js';
 import {firstLine, measureLayerNorm} from './work/layer_norm.js';
 import {measureSlope} from './work/slope.js';
 import {measureTrainingStep} from './work/training_step.js';
@@ -56,6 +57,8 @@ async function measureTask(context: Context, contenders: Runnable[], task: Task)
       return {...task, rows: await measureAccuracy(context, contenders, task)};
     case 'graphModel':
       return measureGraphModel(context, task);
+    case 'kerasModel':
+      return measureKerasModel(context, task.model);
     case 'costs':
       return {...task, rows: await measureCosts(context, task)};
     case 'trainingStep':

@@ -16,6 +16,7 @@ const SCRIPT = '/in_page.js';
 /** WebAssembly and workers: loaded by address, they cannot be bundled. */
 const FOLDERS = {
   '/tfjs-wasm/': 'node_modules/@tensorflow/tfjs-backend-wasm/dist',
+  '/litert_wasm/': 'node_modules/@litertjs/core/wasm',
   '/onnxruntime/': 'node_modules/onnxruntime-web/dist',
 };
 
@@ -54,22 +55,23 @@ process.once('message', async ({environment, ...request}: Request & {environment
 async function filesOfPage(backend: string): Promise<Map<string, Uint8Array>> {
   const {outputFiles} = await build({
     absWorkingDir: root,
-    entryPoints: [path.join(root, 'bench/in_page.ts')],
-    outfile: path.join(root, SCRIPT),
+    entryPoints: {in_page: path.join(root, 'bench/in_page.ts'), litert: '@litertjs/core'},
+    outdir: root,
     bundle: true,
     write: false,
     format: 'esm',
     platform: 'browser',
     tsconfigRaw: '{}', // ours leads to src; what is measured is dist
-    external: ['/onnxruntime/*'],
+    external: ['/onnxruntime/*', '/litert.js'],
     define: {'process.env.NODE_ENV': '"production"'},
     logLevel: 'silent',
   });
-  const files = new Map<string, Uint8Array>([[SCRIPT, outputFiles[0].contents]]);
+  const files = new Map<string, Uint8Array>();
+  for (const {path: file, contents} of outputFiles) files.set(`/${path.basename(file)}`, contents);
   for (const [address, folder] of Object.entries(FOLDERS)) {
     if (address === '/tfjs-wasm/' && backend !== 'wasm') continue;
     for (const name of readdirSync(path.join(root, folder))) {
-      if (/\.(wasm|mjs)$/.test(name))
+      if (/\.(wasm|m?js)$/.test(name))
         files.set(address + name, readFileSync(path.join(root, folder, name)));
     }
   }

@@ -92,6 +92,22 @@ export interface GraphModelTask {
   times: boolean;
 }
 
+/** A model of Keras in two formats, with an input and with what Keras predicts; bytes are in base64. */
+export interface KerasModelFile {
+  name: string;
+  /** Who computed y, with the version. */
+  source: string;
+  x: {shape: number[]; values: string};
+  y: {shape: number[]; values: string};
+  keras: string;
+  tflite: string;
+}
+
+export interface KerasModelTask {
+  type: 'kerasModel';
+  model: KerasModelFile;
+}
+
 /** What one layer, or a transformer block with two of them, asks of tfjs. */
 export interface CostsTask {
   type: 'costs';
@@ -106,6 +122,7 @@ export type Task =
   | TrainingStepTask
   | AccuracyTask
   | GraphModelTask
+  | KerasModelTask
   | CostsTask;
 
 /** What is sent to the process of an environment, besides the environment. */
@@ -129,13 +146,32 @@ export interface Context {
   tf: Tfjs;
   library: Library;
   loadGraphModel: typeof import('../src/graph/index.js').loadGraphModel;
+  loadKerasModel: typeof import('../src/keras/index.js').loadKerasModel;
   backend: Backend;
   threads: number;
   onGpu: boolean;
   limits: Limits;
   python?: string;
+  /** Who else takes the step of training. */
+  peerSteps?: PeerStep[];
   countCalls?: GpuCallCounter;
+  loadLiteRt?: () => Promise<LiteRt>;
   loadOnnxRuntime: () => Promise<{ort: typeof import('onnxruntime-web'); provider: string}>;
+}
+
+interface LiteRtTensor {
+  data(): Promise<Float32Array>;
+  delete(): void;
+}
+
+/** What is used of LiteRT.js, whose own types change those of Float32Array everywhere. */
+export interface LiteRt {
+  Tensor: new (values: Float32Array, shape: number[]) => LiteRtTensor;
+  loadLiteRt(folder: string, options: {threads: boolean}): Promise<unknown>;
+  loadAndCompile(
+    model: Uint8Array,
+    options: {accelerator: 'wasm' | 'webgpu'; cpuOptions: {numThreads: number}},
+  ): Promise<{run(x: LiteRtTensor): Promise<LiteRtTensor[]>; delete(): void}>;
 }
 
 /** A layer normalisation that is ready to run. */
@@ -146,6 +182,19 @@ export interface Work {
   outputs(): Promise<ArrayLike<number>[]>;
   countCalls?(counter: GpuCallCounter): Promise<GpuCalls>;
   dispose(): unknown;
+}
+
+/** A framework that trains the encoder of `work/encoder.ts` by itself. */
+export interface PeerStep {
+  label: string;
+  /**
+   * @param tensors the weights in the order of the encoder, then the input and the target
+   * @throws Error It cannot be had here.
+   */
+  create(
+    context: Pick<Context, 'python' | 'threads'>,
+    tensors: {shape: number[]; values: Values}[],
+  ): Promise<{time(calls: number): Promise<{ms: number; losses: number[]}>; dispose(): void}>;
 }
 
 /** What a contender is to normalise. */
@@ -245,7 +294,16 @@ export interface GraphModelResult {
   rows: GraphRow[];
 }
 
+export interface KerasModelResult {
+  type: 'kerasModel';
+  name: string;
+  source: string;
+  shape: number[];
+  rows: Row[];
+}
+
 export type Result =
+  | KerasModelResult
   | GraphModelResult
   | (LayerNormTask & {rows: Row[]})
   | (SlopeTask & {rows: SlopeRow[]})

@@ -7,7 +7,8 @@
  *
  * The graph models are those of test/fixtures and of test/fixtures/make/make_graph_models.py, each run on
  * every backend; with --backend it prints what is not right instead. The models of Keras are those of
- * test/fixtures, and networks that test/fixtures/make/make_application.py makes with --keras-python.
+ * test/fixtures, and the networks of keras.applications that test/fixtures/make/make_application.py makes
+ * with --keras-python: to be run once with a Python that has Keras 3, once with one that has Keras 2.
  */
 import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';

@@ -10,8 +10,10 @@ export type Shape = [number, number, number];
 
 /** An encoder with an input of its own, which is always the same. */
 export interface Encoder {
-  /** All weights that a step of training changes. */
+  /** All weights that a step of training changes: of each block γ and β twice, then its six matrices. */
   variables: Variable[];
+  /** The input, and what the output is to become. */
+  data: [x: Tensor, target: Tensor];
   /** The output for the input. The caller disposes of it. */
   forward(): Tensor;
   /** Trains by one step of gradient descent on the input, and gives the loss. The caller disposes of it. */
@@ -49,6 +51,7 @@ export function createEncoder(
   const loss = () => tf.losses.meanSquaredError(target, output()) as Scalar;
   return {
     variables,
+    data: [x, target],
     forward: () => tf.tidy(output),
     step: () => optimizer.minimize(loss, true, variables) as Scalar,
     dispose() {

@@ -1,6 +1,6 @@
 /** The Keras half of docs/models.md: what becomes of layers, operations, formats and networks. */
 import {execFileSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {root} from '../../tools/shell.mjs';
 import type {Outcome} from './keras_child.js';
@@ -9,12 +9,22 @@ const CHILD = path.join(root, 'scripts/models/keras_child.ts');
 const MAKE = path.join(root, 'test/fixtures/make/make_application.py');
 const FOLDER = path.join(root, 'out/applications');
 
-/** One network of each family of keras.applications, the smallest ones first. */
-const FAMILIES = [
-  ...['MobileNet', 'MobileNetV2', 'MobileNetV3Small', 'EfficientNetB0', 'EfficientNetV2B0'],
-  ...['NASNetMobile', 'DenseNet121', 'VGG16', 'InceptionV3', 'Xception', 'ResNet50'],
-  ...['ResNet50V2', 'ConvNeXtTiny', 'InceptionResNetV2'],
-];
+/** The networks of keras.applications, with a word that tells the members of a family apart. */
+const NETWORKS = Object.entries({
+  ConvNeXt: ['Tiny', 'Small', 'Base', 'Large', 'XLarge'],
+  DenseNet: ['121', '169', '201'],
+  EfficientNet: ['B0', 'B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B7'],
+  EfficientNetV2: ['B0', 'B1', 'B2', 'B3', 'S', 'M', 'L'],
+  InceptionResNetV2: [''],
+  InceptionV3: [''],
+  MobileNet: [''],
+  MobileNetV2: [''],
+  MobileNetV3: ['Small', 'Large'],
+  NASNet: ['Mobile', 'Large'],
+  ResNet: ['50', '101', '152', '50V2', '101V2', '152V2'],
+  VGG: ['16', '19'],
+  Xception: [''],
+}).flatMap(([family, members]) => members.map((member) => family + member));
 
 const CONTENDERS = ['ours', 'stock'] as const;
 
@@ -42,22 +52,32 @@ export function kerasParts(): Part[] {
  * @param python Makes and opens those networks that have not been yet, one after the other.
  */
 export function applicationsPart(python?: string): Part {
+  const version = python && say(python, ['-c', 'import keras; print(keras.__version__)']);
+  if (python) for (const name of NETWORKS) openNetwork(python, name, `Keras ${version}`);
   const all: Outcomes = {ours: [], stock: []};
-  for (const name of FAMILIES) {
-    const known = path.join(FOLDER, `${name}.json`);
-    if (!existsSync(known) && python) openNetwork(python, name, known);
-    if (!existsSync(known)) continue;
-    const {ours, stock}: Outcomes = JSON.parse(readFileSync(known, 'utf8'));
-    all.ours.push(...ours);
-    all.stock.push(...stock);
+  for (const source of existsSync(FOLDER) ? readdirSync(FOLDER).sort() : []) {
+    for (const name of NETWORKS) {
+      const known = knownFile(name, source);
+      if (!existsSync(known)) continue;
+      const {ours, stock}: Outcomes = JSON.parse(readFileSync(known, 'utf8'));
+      all.ours.push(...ours);
+      all.stock.push(...stock);
+    }
   }
-  return ['keras applications', namesTable(all, 'applications')];
+  return ['keras applications', networksTable(all)];
 }
 
-function openNetwork(python: string, name: string, known: string): void {
-  const folder = path.join(FOLDER, name);
-  mkdirSync(FOLDER, {recursive: true});
-  execFileSync(python, [MAKE, name, folder], {stdio: ['ignore', 'ignore', 'pipe']});
+const say = (python: string, args: string[]) =>
+  execFileSync(python, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']}).trim();
+
+const knownFile = (name: string, source: string) => path.join(FOLDER, source, `${name}.json`);
+
+function openNetwork(python: string, name: string, source: string): void {
+  const known = knownFile(name, source);
+  if (existsSync(known)) return;
+  const folder = path.join(FOLDER, source, name);
+  mkdirSync(path.dirname(folder), {recursive: true});
+  say(python, [MAKE, name, folder]);
   const outcomes = openWith([folder]);
   writeFileSync(known, JSON.stringify(outcomes));
   rmSync(folder, {recursive: true});
@@ -131,6 +151,25 @@ function groupsTable(outcomes: Outcomes, part: string, what: string): string {
 
 /** The class of a layer or the name of an operation; what follows says which variant it is. */
 const groupName = (name: string) => name.match(/^[\w.]+/)?.[0] ?? name;
+
+/** A row for each network, a column for each version and format. */
+function networksTable({ours, stock}: Outcomes): string {
+  const formats = [...new Set(ours.map(({format}) => format))];
+  const names = NETWORKS.filter((name) => ours.some((one) => one.name === name));
+  const cell = (name: string, format: string) => {
+    const one = ours.find((each) => each.name === name && each.format === format);
+    return one?.reason ? `${one.verdict}: ${one.reason}` : (one?.verdict ?? '–');
+  };
+  const right = (outcomes: Outcome[]) => outcomes.filter(({verdict}) => verdict === 'right').length;
+  return [
+    `${names.length} networks, ${ours.length} files: ${right(ours)} are right; in tfjs ${right(stock)}.`,
+    '',
+    table(
+      ['network', ...formats],
+      names.map((name) => [name, ...formats.map((format) => cell(name, format))]),
+    ),
+  ].join('\n');
+}
 
 /** A row for each model, with what became of it in each format. */
 function namesTable({ours, stock}: Outcomes, part: string): string {

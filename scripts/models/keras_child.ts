@@ -9,6 +9,7 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import {classes} from '../../src/keras/config/classes/index.js';
 import hubFixture from '../../test/fixtures/keras/hub_models.json' with {type: 'json'};
 import {kerasFixtures} from '../../test/fixtures/keras/index.js';
 import layerFixture from '../../test/fixtures/keras/layer_models_keras3.json' with {type: 'json'};
@@ -28,13 +29,6 @@ type Source = string | Uint8Array | tf.io.IOHandler;
 
 const [, , contender, ...folders] = process.argv;
 const outcomes: Outcome[] = [];
-
-/** Classes of Keras that tfjs can do nothing with, or not yet. */
-const REFUSED = [
-  ...['StringLookup', 'TextVectorization', 'Hashing', 'HashedCrossing', 'Lambda'],
-  ...['FlaxLayer', 'JaxLayer', 'TFSMLayer', 'TorchModuleWrapper'],
-  ...['MelSpectrogram', 'STFTSpectrogram', 'AutoContrast', 'CLAHE', 'MaxNumBoundingBoxes'],
-];
 
 async function main(): Promise<void> {
   await tf.setBackend('cpu');
@@ -74,7 +68,8 @@ async function openFixtures(load: Load): Promise<void> {
   }
   await openOperations(load);
   await openFormats(load);
-  for (const name of contender === 'ours' ? REFUSED : []) {
+  const absent = Object.keys(classes).filter((name) => classes[name].absent);
+  for (const name of contender === 'ours' ? absent : []) {
     const {verdict, reason} = await judge(tf, {load: () => load(lone(name)), xs: [], ys: []});
     outcomes.push({part: 'refused', name, format: '', verdict, reason});
   }
