@@ -12,6 +12,7 @@ import {compileAsSaved} from './model/compile.js';
 import {type CustomObjects, withCustomObjects} from './model/custom_objects.js';
 import {readAssigned} from './model/weights/assign.js';
 import {countValues, matchWeights, type StoredWeights} from './model/weights/index.js';
+import {ensureMatMul} from './operations/mat_mul_kernel.js';
 import {type Hdf5Model, openHdf5} from './read/hdf5.js';
 import {modelJsonHandler, parseJson, storedWeights} from './read/model_json.js';
 import {newReport, type OnProgress, type Report} from './read/progress.js';
@@ -72,6 +73,7 @@ export async function loadKerasModel(
   source: KerasSource,
   options: LoadKerasModelOptions = {},
 ): Promise<LayersModel> {
+  ensureMatMul(); // for training, most of which are products of transposed matrices
   const loading = {pace: newPace(), report: newReport(options.onProgress)};
   try {
     const file = await open(source, loading);

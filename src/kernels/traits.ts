@@ -38,6 +38,11 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   webgpu: OF_GPU,
 };
 
+/** The backends that have a trait. */
+export function backendsThat(trait: keyof Traits): string[] {
+  return Object.keys(TRAITS).filter((name) => TRAITS[name][trait]);
+}
+
 /** The traits of the current backend. */
 export function traits(): Traits {
   const name = tf.getBackend();
