@@ -38,6 +38,8 @@ const typescript = {
     '^h5wasm$': '<rootDir>/node_modules/h5wasm/dist/esm/hdf5_hl.js',
     // The graphs that `npm run fuzz:graphs` has drawn take the fixture's place.
     ...(process.env.DRAWN_GRAPHS && {'/graph_fuzz\\.json$': process.env.DRAWN_GRAPHS}),
+    // A tfjs-node for the processor that `npm run test:arm64` emulates.
+    ...(process.env.TFJS_NODE && {'^@tensorflow/tfjs-node$': process.env.TFJS_NODE}),
   },
   transformIgnorePatterns: ['/node_modules/(?!h5wasm/)'],
   // CommonJS: so tests, sources and backends share the one CommonJS copy of tfjs in Node.

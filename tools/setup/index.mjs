@@ -1,5 +1,6 @@
 /** The set-up: all that the commands of this repository need, step by step. */
 import * as addon from './addon.mjs';
+import * as arm64 from './arm64.mjs';
 import * as browser from './browser.mjs';
 import * as nodeVersion from './node_version.mjs';
 import * as packages from './packages.mjs';
@@ -21,13 +22,14 @@ export const steps = {
   addon,
   browser,
   zig,
+  arm64,
 };
 
 /** These come before any other step, always. */
 const FIRST = ['node-version', 'packages'];
 
 /** Nobody needs these but the commands that ask for them. */
-const LARGE = ['zig'];
+const LARGE = ['zig', 'arm64'];
 
 const usual = Object.keys(steps).filter((key) => !LARGE.includes(key));
 

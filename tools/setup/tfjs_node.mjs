@@ -17,6 +17,7 @@ import {
 import path from 'node:path';
 import {nodeHeaders} from '../addon.mjs';
 import {attempt, root, run as runCommand, setupDir, UserError} from '../shell.mjs';
+import {checkHash} from './foreign.mjs';
 
 export const name = 'TensorFlow for Node';
 
@@ -28,20 +29,33 @@ const VERSION = '2.15.1';
 const MAKERS_STORAGE = 'https://storage.googleapis.com/tf-builds/';
 const PROBE_MS = 5_000;
 
-/** @typedef {{project: string, platform: string}} Wheel */
+/**
+ * A wheel, and the libraries in it that tfjs-node needs. `sha256`: of its file, where it was looked at.
+ *
+ * @typedef {{project: string, platform: string, libraries: string[], sha256?: string}} Wheel
+ */
+
+const LIBRARIES = ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2'];
 
 /**
- * Wheels of PyPI that hold libtensorflow, by system and processor. Only linux-x64 has been tried.
+ * Wheels of PyPI that hold libtensorflow, by system and processor. That of linux-arm64 has been tried
+ * under emulation (`npm run test:arm64`).
  *
  * @type {Record<string, Wheel>}
  */
 const wheels = {
-  'linux-x64': {project: 'tensorflow-cpu', platform: 'manylinux2014_x86_64'},
-  'linux-arm64': {project: 'tensorflow-cpu-aws', platform: 'manylinux2014_aarch64'},
+  'linux-x64': {
+    project: 'tensorflow-cpu',
+    platform: 'manylinux2014_x86_64',
+    libraries: LIBRARIES,
+  },
+  'linux-arm64': {
+    project: 'tensorflow-cpu-aws',
+    platform: 'manylinux2014_aarch64',
+    libraries: [...LIBRARIES, 'tensorflow_cpu_aws.libs/libomp-54bf90fd.so.5'],
+    sha256: 'd4c3a3a9363bf42999adedbbd514e3a133be2d62f61fee9cfa46aaefb087c09e',
+  },
 };
-
-/** What tfjs-node needs of a wheel, besides the headers. */
-const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
 export function isDone() {
   return existsSync(path.join(packageDir, 'lib/napi-v8/tfjs_binding.node')) && check().ok;
@@ -87,24 +101,34 @@ async function fromMakers() {
 }
 
 function fromPyPI() {
-  const wheel = wheels[`${process.platform}-${process.arch}`];
+  libraryFromPyPI(`${process.platform}-${process.arch}`, packageDir);
+  compileAddon();
+}
+
+/**
+ * Puts libtensorflow and its headers where the package expects them: deps/lib and deps/include.
+ *
+ * @param {string} system and processor, as Node names them
+ * @param {string} packageDir the folder of @tensorflow/tfjs-node
+ */
+export function libraryFromPyPI(system, packageDir) {
+  const wheel = wheels[system];
   if (!wheel) {
     throw new UserError(
-      `For ${process.platform}-${process.arch} there is no other source of libtensorflow.`,
+      `For ${system} there is no other source of libtensorflow.`,
       'get its makers’ storage within reach, or leave the backend out, by name: ' +
         '`npm test -- --exclude-backends tensorflow`.',
     );
   }
   try {
-    unpackWheel(downloadWheel(wheel));
+    unpackWheel(downloadWheel(wheel), wheel.libraries, path.join(packageDir, 'deps'));
   } finally {
     rmSync(wheelDir, {recursive: true, force: true});
   }
-  compileAddon();
 }
 
 /** @param {Wheel} wheel */
-function downloadWheel({project, platform}) {
+function downloadWheel({project, platform, sha256}) {
   console.log(`  Downloading ${project} ${VERSION} from PyPI, some 200 MB.`);
   mkdirSync(wheelDir, {recursive: true});
   const target = ['--only-binary=:all:', '--platform', platform, '--python-version', '3.11'];
@@ -112,28 +136,29 @@ function downloadWheel({project, platform}) {
   runCommand('python3', [...args, `${project}==${VERSION}`], {
     advice: 'Python 3 with pip is needed (`python3 -m pip --version`), and PyPI within reach.',
   });
-  return path.join(wheelDir, readdirSync(wheelDir)[0]);
+  const file = path.join(wheelDir, readdirSync(wheelDir)[0]);
+  if (sha256) checkHash(file, `sha256-${Buffer.from(sha256, 'hex').toString('base64')}`);
+  return file;
 }
 
 /**
- * Puts the library and the headers where the package expects them: deps/lib and deps/include.
- *
  * @param {string} wheel its file
+ * @param {string[]} libraries
+ * @param {string} deps
  */
-function unpackWheel(wheel) {
+function unpackWheel(wheel, libraries, deps) {
   console.log('  Unpacking libtensorflow.');
   const script = path.join(root, 'tools/setup/unpack_wheel.py');
-  const wanted = [...LIBRARIES, 'include/'].map((name) => `tensorflow/${name}`);
+  const wanted = [...libraries, 'tensorflow/include/'];
   runCommand('python3', [script, wheel, wheelDir, ...wanted], {advice: 'is the disk full?'});
 
-  const deps = path.join(packageDir, 'deps');
   rmSync(deps, {recursive: true, force: true});
   mkdirSync(path.join(deps, 'lib'), {recursive: true});
-  const unpacked = path.join(wheelDir, 'tensorflow');
-  renameSync(path.join(unpacked, 'include'), path.join(deps, 'include'));
-  for (const library of LIBRARIES) {
-    renameSync(path.join(unpacked, library), path.join(deps, 'lib', library));
-    chmodSync(path.join(deps, 'lib', library), 0o755);
+  renameSync(path.join(wheelDir, 'tensorflow/include'), path.join(deps, 'include'));
+  for (const library of libraries) {
+    const file = path.join(deps, 'lib', path.basename(library));
+    renameSync(path.join(wheelDir, library), file);
+    chmodSync(file, 0o755);
   }
   const links = {
     'libtensorflow.so': 'libtensorflow_cc.so.2',

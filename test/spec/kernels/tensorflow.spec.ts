@@ -8,6 +8,11 @@ import {layerNorm, usesFusedKernel} from '../../../src/index.js';
 import * as reference from '../../../src/reference.js';
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
+import {drawRows, expectRows, runRows} from '../../support/rows.js';
+
+/** The addon itself: which of its row kernels serve. */
+const addon: {instructionSet(): string; setInstructionSet(name: string): boolean} =
+  require('../../../addon/index.cjs');
 
 type Attrs = Record<string, number | boolean>;
 
@@ -231,6 +236,20 @@ describe('the ops of the addon', () => {
       expect(() => call(x, gamma)).toThrow(message);
       expect(run('forward', [x, gamma, gamma], forwardAttrs)[0].shape).toEqual([2, 3]);
     });
+  });
+
+  test.each(['portable', 'avx2', 'avx512'])('the vectors of %s lose no digit', async (name) => {
+    const usual = addon.instructionSet();
+    const isThere = addon.setInstructionSet(name); // the portable ones are, on every processor
+    try {
+      if (!isThere) expect(name).not.toBe('portable');
+      if (!isThere) return;
+      const x = Float32Array.from({length: 8192}, (_, i) => (i % 2 ? -1 : 1) * (1 + 2 ** -18));
+      const rows = drawRows([1, x.length], {x});
+      await expectRows(rows, runRows(rows), {y: 5e-7, dx: 5e-7, dparams: 5e-7});
+    } finally {
+      addon.setInstructionSet(usual);
+    }
   });
 
   // Empty, but with outputs of more bytes than TensorFlow can count without ending the process.
