@@ -5,9 +5,12 @@
  *
  *     npm run bench:costs
  *     npm run bench:costs -- --backend cpu,webgl
+ *     npm run bench:costs -- --python .venv/bin/python
  *
- * The tables go to docs/benchmarks.md, unless backends are left out.
+ * The tables go to docs/benchmarks.md, unless backends are left out; with a Python that has torch, that of
+ * the memory has a row for torch.
  */
+import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {BACKENDS} from '../tools/backends.mjs';
@@ -38,10 +41,13 @@ const COLUMNS: Record<CostsTask['of'], [title: string, format: (cost: Cost) => s
 };
 
 async function main() {
-  const {backend} = parseFlags({
+  const {backend, python} = parseFlags({
     command: 'npm run bench:costs --',
     about: 'Counts the kernels, GPU calls and bytes of a transformer block and of a layer.',
-    flags: {backend: backendFlag},
+    flags: {
+      backend: backendFlag,
+      python: {value: 'FILE', about: 'a Python that has torch (default: torch is left out)'},
+    },
   });
   const chosen = (backend ?? BACKENDS).map((name) => environments([name])[0]);
   await setup([...new Set(chosen.flatMap(({steps}) => steps))]);
@@ -55,6 +61,7 @@ async function main() {
       lines[of].push([environment.backend, ...cellsOf(of, rows)]);
     }
   }
+  if (python) lines.layer.push(rowOfTorch(python));
   for (const {of, shape} of TASKS) {
     console.log(`\nA ${of} of ${formatShape(shape)}`);
     printTable(headOf(of), lines[of]);
@@ -72,6 +79,18 @@ function cellsOf(of: CostsTask['of'], rows: CostRow[]): string[] {
       }),
     ),
   );
+}
+
+/** What torch's own record of its memory says of the layer's task. */
+function rowOfTorch(python: string): string[] {
+  const [, {shape}] = TASKS;
+  const script = path.join(root, 'bench/contenders/torch_memory.py');
+  const said = execFileSync(python, [script, ...shape.map(String)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const {version, forward, training} = JSON.parse(said);
+  return [`torch ${version}`, forward.toFixed(1), '–', training.toFixed(1), '–'];
 }
 
 function headOf(of: CostsTask['of']): string[] {

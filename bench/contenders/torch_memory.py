@@ -40,7 +40,7 @@ def peak(work):
         recorded.export_chrome_trace(str(file))
         events = json.loads(file.read_text())["traceEvents"]
     memory = [event["args"] for event in events if event.get("name") == "[memory]"]
-    memory.sort(key=lambda args: args["Ev Idx"]) if "Ev Idx" in memory[0] else None
+    memory.sort(key=lambda args: args["Ev Idx"])  # in the order of time
     before = memory[0]["Total Allocated"] - memory[0]["Bytes"]
     return (max(args["Total Allocated"] for args in memory) - before) / (4 * x.numel())
 
