@@ -10,21 +10,24 @@ export interface RowView {
   fromRows(rows: tf.Tensor): tf.Tensor;
 }
 
+const asItIs: RowView = {toRows: (x) => x, fromRows: (rows) => rows};
+
 /**
  * @param shape Shape of x.
  * @param axes Non-negative, distinct, in any order. The order shapes gamma and beta, but does not
  *     transpose them: as in Keras they are read row-major over the axes in ascending order.
  */
 export function rowView(shape: readonly number[], axes: readonly number[]): RowView {
+  const last = shape.length - 1;
+  // So it is in most calls; what follows takes as long as a kernel on a few rows.
+  if (axes.length === 1 && axes[0] === last) return asItIs;
   const cols = axes.reduce((product, axis) => product * shape[axis], 1);
   const runs = mergeRuns(shape, axes);
   const perm = [...indicesOf(runs, false), ...indicesOf(runs, true)];
   const isTrailing = perm.every((source, i) => source === i);
 
   if (isTrailing) {
-    if (shape[shape.length - 1] === cols && axes.includes(shape.length - 1)) {
-      return {toRows: (x) => x, fromRows: (rows) => rows};
-    }
+    if (shape[last] === cols && axes.includes(last)) return asItIs;
     const kept = shape.filter((_, i) => !axes.includes(i));
     return {
       toRows: (x) => tf.reshape(x, [...kept, cols]),

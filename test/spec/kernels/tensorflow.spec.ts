@@ -213,8 +213,8 @@ describe('the ops of the addon', () => {
     ],
     [
       'an attribute missing',
-      (x, gamma) => run('forward', [x, gamma, gamma], {epsilon: 1e-3, center: true, scale: true}),
-      /missing attr 'offset'/,
+      (x, gamma) => run('forward', [x, gamma, gamma], {center: true, scale: true, offset: true}),
+      /missing attr 'epsilon'/,
     ],
     [
       'an attribute of another type',
