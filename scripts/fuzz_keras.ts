@@ -7,8 +7,11 @@
  *     npm run fuzz:keras -- --python .venv/bin/python --models models --backend wasm
  *
  * The interpreter must have Keras with TensorFlow: the packages `keras` and `tensorflow-cpu`, or
- * `tf_keras` for Keras 2. A model that is wrong, or that loads and then throws, is shrunk to the
- * smallest that still is, and printed. The command then ends with 1.
+ * `tf_keras` for Keras 2. Of a model that comes out wrong Keras is asked what it makes of the file
+ * itself: one of which it then predicts our numbers, or of which its own numbers move as far under the
+ * last binary place of inputs and weights, is counted and named by itself. Any other that is wrong, or
+ * that loads and then throws, is shrunk to the smallest that still is, and printed. The command then
+ * ends with 1.
  */
 import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -16,9 +19,13 @@ import path from 'node:path';
 import {integerFrom, parseFlags, positiveInteger} from '../tools/flags.mjs';
 import {createProgressBar} from '../tools/progress.mjs';
 import {printTable} from '../tools/table.mjs';
-import {BACKENDS, type Outcome, openCase, setUpBackend} from './fuzz/keras_case.js';
-import {drawModels, ModelBuilder} from './fuzz/keras_python.js';
+import {type Audited, audited} from './fuzz/keras_audit.js';
+import {BACKENDS, openCase, setUpBackend} from './fuzz/keras_case.js';
+import {drawModels, ModelAuditor, ModelBuilder} from './fuzz/keras_python.js';
 import {readSpec, shrink} from './fuzz/keras_spec.js';
+
+/** What Keras's own reading of a file explains: no fault of ours. */
+const EXPLAINED: Audited['status'][] = ['as Keras reads it', 'ill-conditioned'];
 
 const flags = parseFlags({
   command: 'npm run fuzz:keras --',
@@ -38,7 +45,9 @@ const folder = path.resolve(flags.models ?? flags.keep ?? temporary);
 const drawn = flags.models && readdirSync(folder).filter((name) => name.startsWith('case_'));
 const counts = new Map<string, number>();
 const refusals = new Map<string, number>();
-const faults: {name: string; format: string; outcome: Outcome}[] = [];
+/** The files that are neither right nor refused, by what became of them. */
+const others = new Map<Audited['status'], {name: string; format: string; outcome: Audited}[]>();
+let auditor: ModelAuditor | undefined;
 console.debug = () => {};
 console.warn = () => {}; // the notices of models that stay uncompiled
 
@@ -46,32 +55,47 @@ await setUpBackend(flags.backend);
 const bar = createProgressBar('{bar} {value}/{total} models, {faults} faults');
 bar.start(drawn?.length ?? flags.count, 0, {faults: 0});
 for await (const name of drawn ?? drawModels(flags.python, folder, flags)) {
-  for (const [format, outcome] of await openCase(path.join(folder, name))) {
+  for (const [format, opened] of await openCase(path.join(folder, name))) {
+    if (opened.status === 'wrong') auditor ??= new ModelAuditor(flags.python, folder);
+    const outcome = auditor
+      ? await audited(auditor, path.join(folder, name), format, opened)
+      : opened;
     const key = `.${format} ${outcome.status}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
     if (outcome.status === 'refused') {
       const reason = outcome.detail.replace(/"[^"]*"/g, '"…"').replace(/\d+/g, '#');
       refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+    } else if (outcome.status !== 'agrees' && outcome.status !== 'near') {
+      const alike = others.get(outcome.status) ?? [];
+      others.set(outcome.status, [...alike, {name, format, outcome}]);
     }
-    if (isFault(outcome)) faults.push({name, format, outcome});
   }
-  bar.increment(1, {faults: faults.length});
+  bar.increment(1, {faults: faultsOf().length});
 }
 bar.stop();
+auditor?.close();
 
 printTable(['outcome', 'files'], [...counts].sort());
 const reasons = [...refusals].sort(([, a], [, b]) => b - a).slice(0, 20);
 if (reasons.length) printTable(['refused because', 'files'], reasons);
-await reportFaults();
+for (const status of EXPLAINED) {
+  const files = others.get(status);
+  if (!files) continue;
+  console.log(`\n${status}:`);
+  for (const {name, format, outcome} of files)
+    console.log(`  ${name}.${format}: ${outcome.detail}`);
+}
+await reportFaults(faultsOf());
 rmSync(temporary, {recursive: true, force: true});
-process.exit(faults.length ? 1 : 0);
+process.exit(faultsOf().length ? 1 : 0);
 
-function isFault({status}: Outcome): boolean {
-  return status !== 'agrees' && status !== 'near' && status !== 'refused';
+/** What is wrong, throws or leaks. */
+function faultsOf() {
+  return [...others].flatMap(([status, files]) => (EXPLAINED.includes(status) ? [] : files));
 }
 
 /** Prints each model that is at fault, shrunk: the first format of each case stands for both. */
-async function reportFaults(): Promise<void> {
+async function reportFaults(faults: ReturnType<typeof faultsOf>): Promise<void> {
   if (!faults.length) return;
   const builder = new ModelBuilder(flags.python, path.join(temporary, 'shrunk'));
   const seen = new Set<string>();

@@ -2,6 +2,7 @@
 
     python draw_keras_models.py draw FOLDER --count 200 --seed 1
     python draw_keras_models.py build FOLDER          (specs as JSON lines on stdin; shrinks a case)
+    python draw_keras_models.py audit FOLDER          (names of cases and formats as JSON lines on stdin)
 
 A model is drawn as a spec, a list of calls that JSON can hold, and built from it, so that the
 driver can take calls out of a spec and have the smaller model built again. Calls that Keras itself
@@ -46,6 +47,7 @@ BATCH = 3
 COMPILED = 20  # One model in so many is compiled, as `predict` does by default.
 STEPS = 5
 TOKENS = 7
+NOISES = 8  # How often an audited model is run with its numbers moved.
 
 # ---------------------------------------------------------------------------------------------
 # What may be drawn: a row a class, with the ranks that it takes (the batch not counted), the
@@ -384,8 +386,17 @@ else:
 # From a spec to a model.
 
 
-def make_layer(name, config):
-    config = {k: tuple(v) if k in ("target_shape", "dims") else v for k, v in config.items()}
+class NotSaved(ValueError):
+    """Keras would not save options that a layer was given."""
+
+    def __init__(self, name, given, lost):
+        super().__init__(f"{name} does not save {', '.join(lost)}")
+        self.given = given
+        self.lost = lost
+
+
+def make_layer(name, given):
+    config = {k: tuple(v) if k in ("target_shape", "dims") else v for k, v in given.items()}
     for key in HELD:
         inner = config.get(key)
         if isinstance(inner, dict):
@@ -396,7 +407,7 @@ def make_layer(name, config):
     # Such are rms_scaling before Keras 3.4 and output_padding of 3.6: no file tells that they were set.
     lost = [] if name == "Sequential" else set(config) - set(layer.get_config())
     if lost:
-        raise ValueError(f"{name} does not save {', '.join(lost)}")
+        raise NotSaved(name, given, lost)
     return layer
 
 
@@ -848,10 +859,10 @@ def encode(array):
     return walk(array.tolist())
 
 
-def predict(model, x, seed):
-    """What `predict` gives. Most models are run eagerly: to compile one takes longer than all the rest."""
+def predict(model, x, compiled):
+    """What `predict` gives, in TensorFlow's graph or eagerly: to compile takes longer than all the rest."""
     x = x if len(x) > 1 else x[0]
-    if seed % COMPILED == 0:
+    if compiled:
         y = model.predict(x, verbose=0)
     else:
         model.run_eagerly = True
@@ -869,7 +880,7 @@ def write_case(spec, folder, seed):
     rng = np.random.default_rng(seed)
     give_weights(model, rng)
     x = draw_inputs(spec, rng)
-    y = [np.asarray(each) for each in predict(model, x, seed)]
+    y = [np.asarray(each) for each in predict(model, x, seed % COMPILED == 0)]
     if not all(np.isfinite(each).all() and np.abs(each).max(initial=0) < 1e4 for each in y):
         return False
     shutil.rmtree(folder, ignore_errors=True)
@@ -925,9 +936,85 @@ def build(folder):
         print(json.dumps({"built": built}), flush=True)
 
 
+def moved(values, rng):
+    """Each number that is not whole moved by its last binary place, up or down; zeros stay, for masks."""
+    if values.dtype.kind != "f":
+        return values
+    signs = rng.choice([-1, 1], size=values.shape)
+    return (values * (1 + signs * 2.0**-23)).astype(values.dtype)
+
+
+def open_again(folder, format, spec):
+    """The model of a saved file. Keras cannot open each file that it has saved: then that of the other
+    format, or what both hold, the model of the spec without the options that no file has."""
+    for each in (format, *({"keras", "h5"} - {format})):
+        try:
+            return keras.models.load_model(os.path.join(folder, f"m.{each}"), compile=False)
+        except Exception:
+            continue
+    while True:
+        try:
+            model = build_model(spec)
+        except NotSaved as error:
+            for option in error.lost:
+                del error.given[option]
+            continue
+        give_weights(model, np.random.default_rng(spec.get("seed", 1)))
+        return model
+
+
+def audit_case(folder, format):
+    """What Keras itself makes of a saved model: its outputs, compiled and not, and their noise.
+
+    The noise is how far outputs move, relative to the largest number of each, where inputs and weights
+    move by a last binary place.
+    """
+    with open(os.path.join(folder, "io.json"), encoding="utf-8") as file:
+        io = json.load(file)
+    if io["keras"] != keras.__version__:
+        return {"cause": f"Keras {io['keras']} drew it, and this Python has {keras.__version__}"}
+    with open(os.path.join(folder, "spec.json"), encoding="utf-8") as file:
+        spec = json.load(file)
+    keras.backend.clear_session()
+    model = open_again(folder, format, spec)
+    x = [np.asarray(each, dtype) for each, dtype in zip(io["inputs"], io["dtypes"])]
+
+    def outputs(x, compiled):
+        model.predict_function = None
+        return [np.asarray(each, "float32").astype("float64") for each in predict(model, x, compiled)]
+
+    compiled = outputs(x, True)
+    plain = outputs(x, False)
+    weights = [(weight, np.asarray(weight)) for weight in model.weights]
+    rng = np.random.default_rng(spec.get("seed", 1))
+    noise = 0.0
+    for _ in range(NOISES):
+        for weight, value in weights:
+            weight.assign(moved(value, rng))
+        for before, after in zip(plain, outputs([moved(each, rng) for each in x], False)):
+            largest = np.abs(before).max(initial=0) or 1
+            noise = max(noise, float(np.abs(after - before).max(initial=0) / largest))
+    readings = [
+        {"outputs": [encode(each) for each in y], "shapes": [list(each.shape) for each in y]}
+        for y in (plain, compiled)
+    ]
+    return {"readings": readings, "noise": noise}
+
+
+def audit(folder):
+    """Answers each {"name", "format"} on stdin."""
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            answer = audit_case(os.path.join(folder, asked["name"]), asked["format"])
+        except Exception as error:
+            answer = {"cause": f"Keras fails on its file: {str(error)[:200]}"}
+        print(json.dumps({"audited": answer}), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("action", choices=["draw", "build"])
+    parser.add_argument("action", choices=["draw", "build", "audit"])
     parser.add_argument("folder")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
@@ -935,6 +1022,8 @@ def main():
     os.makedirs(flags.folder, exist_ok=True)
     if flags.action == "draw":
         draw(flags.folder, flags.count, flags.seed)
+    elif flags.action == "audit":
+        audit(flags.folder)
     else:
         build(flags.folder)
 

@@ -18,15 +18,21 @@ export type Outcome = {
    */
   status: 'agrees' | 'near' | 'wrong' | 'refused' | 'throws' | 'leaks';
   detail: string;
+  /** The largest difference, relative to the largest number of the output, where one was measured. */
+  error?: number;
 };
 
-/** What Keras was given and gave, with NaN and the infinities as text. */
-interface InputsAndOutputs {
+/** What Keras gave, with NaN and the infinities as text. */
+export interface Outputs {
+  outputs: Nested[];
+  shapes: number[][];
+}
+
+/** What Keras was given and gave. */
+interface InputsAndOutputs extends Outputs {
   /** Those of Keras; tfjs has int32 for all whole numbers. */
   dtypes: string[];
   inputs: Nested[];
-  outputs: Nested[];
-  shapes: number[][];
 }
 
 type Nested = number | string | Nested[];
@@ -48,13 +54,23 @@ export async function setUpBackend(backend: (typeof BACKENDS)[number]): Promise<
 
 /** What became of each file of a case, by its format. */
 export async function openCase(folder: string): Promise<[format: string, Outcome][]> {
-  const io: InputsAndOutputs = JSON.parse(readFileSync(path.join(folder, 'io.json'), 'utf8'));
+  const io = readInputsAndOutputs(folder);
   const outcomes: [string, Outcome][] = [];
   for (const format of ['keras', 'h5']) {
     const file = path.join(folder, `m.${format}`);
     if (existsSync(file)) outcomes.push([format, await open(file, io)]);
   }
   return outcomes;
+}
+
+/** What becomes of one file of a case, held against other outputs than the case has. */
+export function openAgainst(folder: string, format: string, expected: Outputs): Promise<Outcome> {
+  const io = {...readInputsAndOutputs(folder), ...expected};
+  return open(path.join(folder, `m.${format}`), io);
+}
+
+function readInputsAndOutputs(folder: string): InputsAndOutputs {
+  return JSON.parse(readFileSync(path.join(folder, 'io.json'), 'utf8'));
 }
 
 async function open(file: string, io: InputsAndOutputs): Promise<Outcome> {
@@ -94,7 +110,7 @@ function compare(model: tfjs.LayersModel, io: InputsAndOutputs): Outcome {
     worst = Math.max(worst, errorOf(output.dataSync(), [io.outputs[i]].flat(8).map(Number)));
   }
   const status = worst <= 1e-5 ? 'agrees' : worst <= 1e-4 ? 'near' : 'wrong';
-  return {status, detail: worst.toExponential(1)};
+  return {status, detail: worst.toExponential(1), error: worst};
 }
 
 /** The largest difference, relative to the largest number; Infinity where one is not a number. */

@@ -3,6 +3,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import path from 'node:path';
 import {createInterface, type Interface} from 'node:readline';
 import {root, UserError} from '../../tools/shell.mjs';
+import type {Outputs} from './keras_case.js';
 import type {Spec} from './keras_spec.js';
 
 const SCRIPT = path.join(root, 'scripts/fuzz/draw_keras_models.py');
@@ -28,29 +29,73 @@ export async function* drawModels(
   );
 }
 
-/** Has Keras build models from specs, one after the other, in one process. */
-export class ModelBuilder {
+/** A process that answers each line of JSON that it is given. */
+class Answers {
   private readonly child: ChildProcess;
-  private readonly answers: AsyncIterator<string>;
+  private readonly lines: AsyncIterator<string>;
 
-  /** Each model is written to `case` in `folder`. */
-  constructor(python: string, folder: string) {
-    this.child = start(python, [SCRIPT, 'build', folder]);
-    this.answers = linesOf(this.child)[Symbol.asyncIterator]();
+  constructor(python: string, action: string, folder: string) {
+    this.child = start(python, [SCRIPT, action, folder]);
+    this.lines = linesOf(this.child)[Symbol.asyncIterator]();
   }
 
-  /** Whether Keras can build, run and save the model of a spec. */
-  async build(spec: Spec): Promise<boolean> {
-    this.child.stdin?.write(`${JSON.stringify(spec)}\n`);
+  /** What the answer has under `key`; undefined where the process has ended. */
+  async ask(question: object, key: string): Promise<unknown> {
+    this.child.stdin?.write(`${JSON.stringify(question)}\n`);
     for (;;) {
-      const {value, done} = await this.answers.next();
-      if (done) return false;
-      if (value.startsWith('{"built"')) return JSON.parse(value).built;
+      const {value, done} = await this.lines.next();
+      if (done) return undefined;
+      if (value.startsWith(`{"${key}"`)) return JSON.parse(value)[key];
     }
   }
 
   close(): void {
     this.child.stdin?.end();
+  }
+}
+
+/** Has Keras build models from specs, one after the other, in one process. */
+export class ModelBuilder {
+  private readonly answers: Answers;
+
+  /** Each model is written to `case` in `folder`. */
+  constructor(python: string, folder: string) {
+    this.answers = new Answers(python, 'build', folder);
+  }
+
+  /** Whether Keras can build, run and save the model of a spec. */
+  async build(spec: Spec): Promise<boolean> {
+    return (await this.answers.ask(spec, 'built')) === true;
+  }
+
+  close(): void {
+    this.answers.close();
+  }
+}
+
+/** What Keras makes of a file that it has saved itself, or why it cannot be asked. */
+export type Audit = {readings: Outputs[]; noise: number} | {cause: string};
+
+/** Has Keras open saved models, one after the other, in one process. */
+export class ModelAuditor {
+  private readonly answers: Answers;
+
+  /** @param folder that of the cases */
+  constructor(python: string, folder: string) {
+    this.answers = new Answers(python, 'audit', folder);
+  }
+
+  /**
+   * The outputs of the saved model, run eagerly and compiled, and by how much they move, relative to
+   * the largest number of each, where inputs and weights move by their last binary place.
+   */
+  async audit(name: string, format: string): Promise<Audit> {
+    const answer = await this.answers.ask({name, format}, 'audited');
+    return (answer as Audit | undefined) ?? {cause: 'the Python that was named does not run'};
+  }
+
+  close(): void {
+    this.answers.close();
   }
 }
 
