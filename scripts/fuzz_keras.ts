@@ -8,8 +8,8 @@
  *
  * The interpreter must have Keras with TensorFlow: the packages `keras` and `tensorflow-cpu`, or
  * `tf_keras` for Keras 2. Of a model that comes out wrong Keras is asked what it makes of the file
- * itself: one of which it then predicts our numbers, or of which its own numbers move as far under the
- * last binary place of inputs and weights, is counted and named by itself. Any other that is wrong, or
+ * itself: one of which it then predicts our numbers, or of which its own numbers move as far where each
+ * number on the way moves by its last binary place, is counted and named by itself. Any other that is wrong, or
  * that loads and then throws, is shrunk to the smallest that still is, and printed. The command then
  * ends with 1.
  */

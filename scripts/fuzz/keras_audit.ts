@@ -13,8 +13,8 @@ export type Audited = Omit<Outcome, 'status'> & {
   /**
    * `as Keras reads it`: Keras predicts our numbers once it has opened its file again, eagerly or
    * compiled.
-   * `ill-conditioned`: Keras's numbers move as far as ours are off where inputs and weights move by
-   * their last binary place.
+   * `ill-conditioned`: Keras's numbers move as far as ours are off where inputs, weights and
+   * what each layer gives move by their last binary place.
    */
   status: Outcome['status'] | 'as Keras reads it' | 'ill-conditioned';
 };

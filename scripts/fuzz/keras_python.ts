@@ -87,7 +87,8 @@ export class ModelAuditor {
 
   /**
    * The outputs of the saved model, run eagerly and compiled, and by how much they move, relative to
-   * the largest number of each, where inputs and weights move by their last binary place.
+   * the largest number of each, where inputs, weights and what each layer gives move by their last
+   * binary place.
    */
   async audit(name: string, format: string): Promise<Audit> {
     const answer = await this.answers.ask({name, format}, 'audited');
