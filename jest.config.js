@@ -72,7 +72,7 @@ const nodeBackend = (backend, testMatch = specsOf(backend)) => ({
  * renders in software they take long, and nobody has yet seen them pass there.
  */
 const NODE_ONLY = [
-  'spec/keras/(drawn_models|layer_models|masks|old_forms|operations|plain_layers|weights)\\.spec',
+  'spec/keras/(layer_models|masks|old_forms|operations|plain_layers|weights)\\.spec',
   'spec/keras/mat_mul_kernel\\.spec', // which concerns a backend of Node
 ];
 

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, ModelCompileArgs} from '@tensorflow/tfjs-layers';
 import {classOf, type Json, own, printed, type SavedLayer, snakeCase} from '../config/saved.js';
+import {takeLogits} from './logit_losses.js';
 import {KerasAdam, KerasMomentum} from './optimizers.js';
 import {trainsOtherwise} from './training_limits.js';
 
@@ -83,6 +84,7 @@ export function compileAsSaved(model: LayersModel, savedModel: SavedLayer, saved
       loss,
       metrics: oneOutput ? [...new Set(metrics.filter((name) => name !== undefined))] : [],
     });
+    takeLogits(model);
     // Nobody else has the optimiser: what it keeps goes with the model.
     Object.assign(model, {isOptimizerOwned: true});
   } catch (error) {

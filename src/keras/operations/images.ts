@@ -7,6 +7,7 @@ import {equal} from './conditions.js';
 import {choose} from './gradients.js';
 import {onPictures} from './neural.js';
 import {cast, type Operation, type Table, throughInt, toFloat} from './operation.js';
+import {padTensor} from './pad.js';
 import {addSizes} from './shapes.js';
 import {type Arguments, kindOf} from './values.js';
 
@@ -100,7 +101,7 @@ const framing = (kind: 'padding' | 'cropping'): Operation => {
         if (side < 0 || side > 1) return [0, 0];
         return margins(args, names[side], size) as [number, number];
       });
-      if (kind === 'padding') return throughInt(x, (y) => tf.pad(y, pairs));
+      if (kind === 'padding') return throughInt(x, (y) => padTensor(y, pairs));
       return tf.slice(
         x,
         pairs.map(([before]) => before),
@@ -148,7 +149,7 @@ export function windowsOf(
   const {size, strides, dilations} = windows;
   const along = size.map((_, i) => windowsAlong(given.shape[i + 1], windows, i));
   const paddings = along.map(({before, after}): [number, number] => [before, after]);
-  const x = throughInt(given, (y) => tf.pad(y, [[0, 0], ...paddings, [0, 0]], margin));
+  const x = throughInt(given, (y) => padTensor(y, [[0, 0], ...paddings, [0, 0]], margin));
   const counts = along.map(({count}) => count);
   const places = size.reduce<number[][]>(
     (all, n) => all.flatMap((at) => Array.from({length: n}, (_, k) => [...at, k])),
@@ -179,7 +180,7 @@ function stepped(
   const paddings = x.shape.map((_, i): [number, number] => [0, i === axis ? stride - 1 : 0]);
   const before = x.shape.slice(0, axis);
   const after = x.shape.slice(axis + 1);
-  const apart = tf.reshape(tf.pad(cut, paddings), [...before, count, stride, ...after]);
+  const apart = tf.reshape(padTensor(cut, paddings), [...before, count, stride, ...after]);
   const first = tf.slice(
     apart,
     apart.shape.map(() => 0),
@@ -269,7 +270,7 @@ const unfold: Operation = {
     const x = args.tensor('x');
     const {size, dilations, padding, strides} = foldOptions(args);
     const [vertical, horizontal] = padding.map((n): [number, number] => [n, n]);
-    const padded = tf.pad(tf.transpose(x, [0, 2, 3, 1]), [[0, 0], vertical, horizontal, [0, 0]]);
+    const padded = padTensor(tf.transpose(x, [0, 2, 3, 1]), [[0, 0], vertical, horizontal, [0, 0]]);
     const {parts, counts} = windowsOf(padded, {size, dilations, strides, isSame: false});
     const [batch, depth] = x.shape;
     const all = tf.stack(parts, -1); // [batch, …counts, channels, kernel]
@@ -304,7 +305,7 @@ const fold: Operation = {
         start,
         full[i] - start - spread.shape[i + 2],
       ]);
-      return tf.pad(spread, [[0, 0], [0, 0], ...margin]);
+      return padTensor(spread, [[0, 0], [0, 0], ...margin]);
     });
     const sum = parts.reduce((total, part) => tf.add(total, part));
     return tf.slice(sum, [0, 0, ...padding], [batch, all / kernel, ...output]);
@@ -322,7 +323,7 @@ function spaced(x: tf.Tensor, axis: number, stride: number): tf.Tensor {
   const size = x.shape[axis];
   const merged = x.shape.map((n, i) => (i === axis ? n * stride : n));
   return tf.slice(
-    tf.reshape(tf.pad(apart, paddings), merged),
+    tf.reshape(padTensor(apart, paddings), merged),
     merged.map(() => 0),
     merged.map((n, i) => (i === axis ? (size - 1) * stride + 1 : n)),
   );

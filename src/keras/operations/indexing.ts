@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
 import {broadcastTo, choose, gather, withGradient, withoutGradient} from './gradients.js';
 import {cast, type Operation, select, type Table, throughInt} from './operation.js';
+import {padTensor} from './pad.js';
 import {broadcastShapes, toAxis, withSize} from './shapes.js';
 import {
   type Arguments,
@@ -114,7 +115,7 @@ export function getItem(x: tf.Tensor, key: Value): tf.Tensor {
 function everyNth(x: tf.Tensor, axis: number, n: number, count: number): tf.Tensor {
   const missing = n - 1; // after the last one taken
   const paddings = x.shape.map((_, i): [number, number] => [0, i === axis ? missing : 0]);
-  const padded = throughInt(x, (y) => tf.pad(y, paddings));
+  const padded = throughInt(x, (y) => padTensor(y, paddings));
   const before = x.shape.slice(0, axis);
   const after = x.shape.slice(axis + 1);
   const split = tf.reshape(padded, [before.reduce(product, 1), count, n, after.reduce(product, 1)]);
@@ -254,10 +255,10 @@ const sliceUpdate: Operation = {
       start,
       x.shape[i] - start - updates.shape[i],
     ]);
-    const isNew = tf.pad(tf.ones(updates.shape, 'int32'), paddings);
+    const isNew = padTensor(tf.ones(updates.shape, 'int32'), paddings);
     return select(
       isNew,
-      throughInt(updates, (y) => tf.pad(y, paddings)),
+      throughInt(updates, (y) => padTensor(y, paddings)),
       x,
     );
   },

@@ -41,6 +41,11 @@ export class KerasOperation extends layers.Layer {
     this.operation = operation;
   }
 
+  /** What it computes, as in the table of operations. */
+  get operationName(): string {
+    return this.expression.operation;
+  }
+
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor | tf.Tensor[] {
     return tf.tidy(() => {
       const tensors = [inputs].flat().map((x, i) => {

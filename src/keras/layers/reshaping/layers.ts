@@ -1,6 +1,7 @@
 /** Layers that cut, pad, repeat and flatten the places of their input. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
+import {padTensor} from '../../operations/pad.js';
 import {type DataFormat, isFirst, toLast} from '../data_format.js';
 import {resizeAxis} from '../images/resize.js';
 import {type ArgsOf, eachOf, OptionsLayer, sizeBy} from '../options_layer.js';
@@ -82,7 +83,7 @@ class ZeroPadding extends PlacesLayer<PaddingOptions> {
   }
 
   protected override compute([x]: tf.Tensor[]): tf.Tensor {
-    return tf.pad(
+    return padTensor(
       x,
       this.perDimension<[number, number]>(
         x,
