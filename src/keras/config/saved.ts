@@ -50,6 +50,11 @@ const ALWAYS_SAVED: Readonly<Record<string, string>> = {
   UnitNormalization: 'axis',
 };
 
+/** Classes that Keras 2 itself has registered as users register theirs, with an option that they save. */
+const REGISTERED_BY_KERAS: Readonly<Record<string, string>> = {
+  'Custom>CustomScaleLayer': 'scale', // of keras.applications.inception_resnet_v2
+};
+
 /**
  * Whether a layer's class is not one of Keras: its name may be that of a class of Keras, which then
  * must not take its place. Keras 2 tells it by a package in the class's name (`my>Dense`), Keras 3
@@ -57,7 +62,11 @@ const ALWAYS_SAVED: Readonly<Record<string, string>> = {
  */
 export function isUsersOwn(saved: SavedLayer): boolean {
   const {class_name, module, registered_name, config} = saved;
-  if ([class_name, registered_name].some((name) => name?.includes('>'))) return true;
+  const registered = [registered_name, class_name].find((name) => name?.includes('>'));
+  if (registered) {
+    const saves = own(REGISTERED_BY_KERAS, registered);
+    return !saves || !(saves in config) || (module != null && !KERAS_MODULE.test(module));
+  }
   const option = module === undefined && own(ALWAYS_SAVED, class_name);
   if (option && Object.keys(config).length > 0 && !(option in config)) return true;
   if (module == null) return registered_name != null;

@@ -145,3 +145,46 @@ test('layers without a name in a sequential model, as a class leaves it whose ge
     }
     return topology;
   }));
+
+/** What Keras 2.15 saves of Inception-ResNet's sum, whose class it has registered as users register theirs. */
+function registeredByKeras(layer: Json) {
+  const input = (name: string) => ({
+    class_name: 'InputLayer',
+    config: {batch_input_shape: [null, 3], dtype: 'float32', sparse: false, ragged: false, name},
+    name,
+    inbound_nodes: [],
+  });
+  const config = {name: 'scaled', trainable: true, dtype: 'float32', scale: 0.3};
+  const inbound_nodes = [['a', 'b'].map((name) => [name, 0, 0, {}])];
+  const layers = [input('a'), input('b'), {config, name: 'scaled', inbound_nodes, ...layer}];
+  const ends = {
+    input_layers: ['a', 'b'].map((name) => [name, 0, 0]),
+    output_layers: [['scaled', 0, 0]],
+  };
+  const model_config = {class_name: 'Functional', config: {name: 'm', layers, ...ends}};
+  const modelTopology = {keras_version: '2.15.0', model_config};
+  return loadKerasModel(
+    tf.io.fromMemory({modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0)}),
+  );
+}
+
+const OF_KERAS = 'keras.src.applications.inception_resnet_v2';
+const REGISTERED = 'Custom>CustomScaleLayer';
+
+test.each<[string, Json]>([
+  ['.h5', {class_name: REGISTERED}],
+  ['.keras', {class_name: 'CustomScaleLayer', registered_name: REGISTERED, module: OF_KERAS}],
+])('a class that Keras 2 has registered itself, from %s', async (_, layer) => {
+  const model = await registeredByKeras(layer);
+  const [a, b] = [tf.tensor2d([[1, 2, 3]]), tf.tensor2d([[10, 20, 30]])];
+  const y = model.predict([a, b]) as tf.Tensor;
+  expectClose(await y.data(), [4, 8, 12], 1e-6); // as Keras 2.15 predicts
+  tf.dispose([a, b, y]);
+});
+
+test("a user's class of the same name is not taken for it", async () => {
+  const layer = {class_name: 'CustomScaleLayer', registered_name: REGISTERED, module: 'my_layers'};
+  await expect(registeredByKeras(layer)).rejects.toThrow(
+    'layer "scaled" in the model "m" is of the class CustomScaleLayer, which is not known',
+  );
+});
