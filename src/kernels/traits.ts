@@ -14,6 +14,11 @@ interface Traits {
    * backend's fast kernel, by ten times and more faster than its other one.
    */
   multipliesPlainMatrices: boolean;
+  /**
+   * Whether an op on two operands gives zeros where one is a vector and the other has five dimensions or more:
+   * tfjs 4.22 has a shader of its own for vectors on `webgpu`, which does not compile there.
+   */
+  losesVectors: boolean;
   /** Whether a product and the addition of a bias are faster in one than in two. */
   addsBias: boolean;
 }
@@ -22,12 +27,14 @@ const OF_GPU: Traits = {
   transposesSlowly: true,
   hasRoughSines: true,
   multipliesPlainMatrices: false,
+  losesVectors: false,
   addsBias: true,
 };
 const OTHERS: Traits = {
   transposesSlowly: false,
   hasRoughSines: false,
   multipliesPlainMatrices: false,
+  losesVectors: false,
   addsBias: false,
 };
 
@@ -35,7 +42,7 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   tensorflow: {...OTHERS, transposesSlowly: true},
   wasm: {...OTHERS, multipliesPlainMatrices: true},
   webgl: OF_GPU,
-  webgpu: OF_GPU,
+  webgpu: {...OF_GPU, losesVectors: true},
 };
 
 /** The backends that have a trait. */

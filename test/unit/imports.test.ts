@@ -61,8 +61,21 @@ const ARROWS: Record<string, string[]> = {
   gradients: ['kernels'],
   ops: ['kernels'],
   layers: ['ops'],
-  keras: ['gradients/register.ts', 'kernels/register.ts', 'kernels/traits.ts', 'layers', 'ops'],
-  graph: ['gradients/register.ts', 'kernels/register.ts', 'kernels/traits.ts', 'ops'],
+  keras: [
+    'gradients/register.ts',
+    'kernels/register.ts',
+    'kernels/traits.ts',
+    'kernels/vector_operands.ts',
+    'layers',
+    'ops',
+  ],
+  graph: [
+    'gradients/register.ts',
+    'kernels/register.ts',
+    'kernels/traits.ts',
+    'kernels/vector_operands.ts',
+    'ops',
+  ],
 };
 
 test('there are imports to read, and each part of src has its row', () => {

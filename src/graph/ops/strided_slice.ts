@@ -8,29 +8,41 @@ import type {Op} from './op.js';
 /** Inputs: a tensor, where each slice begins and ends, the strides. */
 export const stridedSlice: Op = ({inputs: [x, begin, end, strides], attrs}) => {
   const [from, to, steps] = [begin, end, strides].map((list) => Array.from(list.dataSync()));
-  const [beginMask, endMask, ellipsis, newAxis, shrink] = MASKS.map((name) =>
-    Number(attrs[name] ?? 0),
-  );
+  const masks = MASKS.map((name) => Number(attrs[name] ?? 0)) as Masks;
   if (x.dtype === 'string' || steps.every((step) => step === 1)) {
-    return tf.stridedSlice(x, from, to, steps, beginMask, endMask, ellipsis, newAxis, shrink);
+    return tf.stridedSlice(x, from, to, steps, ...masks);
   }
-  // Integers below 2²⁴ are floats without loss; larger ones are hashes, which no graph slices so.
-  const values = x.dtype === 'float32' ? x : tf.cast(x, 'float32');
-  const slice = (end: number[], endBits: number, shrinkBits: number) =>
-    tf.stridedSlice(values, from, end, steps, beginMask, endBits, ellipsis, newAxis, shrinkBits);
-  const indexed = from.flatMap((_, dim) => (shrink & (1 << dim) ? [dim] : []));
-  let sliced: tf.Tensor;
-  if (indexed.length === 0 || ellipsis !== 0 || newAxis !== 0) {
-    sliced = slice(to, endMask, shrink);
-  } else {
-    // A slice of one element, whose dimension is dropped afterwards; after −1 comes the end.
-    const ends = to.map((end, dim) => (indexed.includes(dim) ? from[dim] + 1 : end));
-    const toEnd = indexed
-      .filter((dim) => from[dim] === -1)
-      .reduce((bits, dim) => bits | (1 << dim), 0);
-    sliced = tf.squeeze(slice(ends, endMask | toEnd, 0), indexed);
-  }
-  return x.dtype === 'float32' ? sliced : tf.cast(sliced, x.dtype);
+  const parts = tf.slice_util.sliceInfo(x.shape, from, to, steps, ...masks);
+  // tfjs has no kernel that gathers values of bool on every backend.
+  if (x.dtype === 'bool') return tf.cast(gathered(tf.cast(x, 'int32'), parts), 'bool');
+  if (x.dtype !== 'float32') return gathered(x, parts);
+  const sliced = tf.stridedSlice(x, parts.begin, parts.end, parts.strides, 0, ends(parts));
+  return tf.reshape(sliced, parts.finalShape);
 };
 
 const MASKS = ['begin_mask', 'end_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'];
+type Masks = [number, number, number, number, number];
+
+/** A slice of each dimension of the tensor, what was left out filled in, and the shape of the result. */
+type Parts = ReturnType<typeof tf.slice_util.sliceInfo>;
+
+/**
+ * The elements at the places of the slice: integers stay integers, of any size on cpu, wasm and tensorflow. In
+ * their shaders, webgl and webgpu compute with float32, which holds those below 2²⁴.
+ */
+function gathered(x: tf.Tensor, {begin, end, strides, finalShape}: Parts): tf.Tensor {
+  if (finalShape.includes(0)) return tf.zeros(finalShape, x.dtype);
+  const sliced = strides.reduce((y, step, dim) => {
+    const count = Math.ceil((end[dim] - begin[dim]) / step);
+    const places = Array.from({length: count}, (_, i) => begin[dim] + i * step);
+    return count === y.shape[dim] && step === 1
+      ? y
+      : tf.gather(y, tf.tensor1d(places, 'int32'), dim);
+  }, x);
+  return tf.reshape(sliced, finalShape);
+}
+
+/** The mask of the slices that go backwards to the start: an end of −1 would be that before the last. */
+function ends({end}: Parts): number {
+  return end.reduce((bits, to, dim) => (to < 0 ? bits | (1 << dim) : bits), 0);
+}

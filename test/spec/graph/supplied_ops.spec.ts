@@ -144,3 +144,35 @@ test('a choice between tensors of five dimensions, which broadcast', async () =>
   expect(y.shape).toEqual([1, 3, 1, 1, 2]);
   expect([...(await y.data())]).toEqual([0, -2, 1, -2, 2, -2]);
 });
+
+test.each([
+  ['AddV2', [1, 3, 3, 5, 5, 7]],
+  ['Mul', [0, 2, 2, 6, 4, 10]],
+  ['Maximum', [1, 2, 2, 3, 4, 5]],
+])('%s of a vector and a tensor of five dimensions', async (op, expected) => {
+  const g = new GraphBuilder();
+  g.op(op, 'out', [g.input('x'), g.floats('vector', [1, 2], [2])]);
+  const model = await loadGraphModel(tf.io.fromMemory(g.artifacts(['out'])));
+  const x = tf.tensor([0, 1, 2, 3, 4, 5], [1, 3, 1, 1, 2]);
+  const y = model.execute(x) as InstanceType<typeof tf.Tensor>;
+  expect(y.shape).toEqual(x.shape);
+  expect([...(await y.data())]).toEqual(expected);
+});
+
+test('every second of large integers', async () => {
+  const g = new GraphBuilder();
+  const name = g.input('x');
+  g.node(name).attr = {dtype: {type: 'DT_INT32'}, shape: {} as AttrValue};
+  const lists = [
+    ['begin', [0]],
+    ['end', [4]],
+    ['strides', [2]],
+  ] as const;
+  for (const [list, values] of lists) g.integers(list, [...values]);
+  g.op('StridedSlice', 'out', [name, 'begin', 'end', 'strides']);
+  const model = await loadGraphModel(tf.io.fromMemory(g.artifacts(['out'])));
+  // In their shaders, tfjs's webgl and webgpu compute with float32.
+  const most = tf.getBackend().startsWith('webg') ? 2 ** 24 - 1 : 2 ** 31 - 1;
+  const y = model.execute(tf.tensor([most, 1, -most, 3], [4], 'int32'));
+  expect(Array.from(await (y as InstanceType<typeof tf.Tensor>).data())).toEqual([most, -most]);
+});
