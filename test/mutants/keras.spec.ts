@@ -1,5 +1,10 @@
 /** The specs that bear on `src/keras`, in one file, so that tfjs is loaded once for each mutant. */
+import '../unit/keras_files.test.js';
+import '../unit/keras_hdf5.test.js';
+import '../unit/keras_open_sizes.test.js';
+import '../unit/keras_operation_refusals.test.js';
 import '../unit/keras_refusals.test.js';
+import '../unit/keras_saved_again.test.js';
 import '../unit/keras_table.test.js';
 import '../spec/keras/advice.spec.js';
 import '../spec/keras/built_by_hand.spec.js';

@@ -26,7 +26,7 @@ export function artifactsOf({config, weights}: ModelCase): tfjs.io.ModelArtifact
 
 /** What tfjs saves of a model. */
 export async function savedAgain(
-  tf: typeof tfjs,
+  tf: {io: typeof tfjs.io},
   model: tfjs.LayersModel,
 ): Promise<tfjs.io.ModelArtifacts> {
   let found: tfjs.io.ModelArtifacts | undefined;

@@ -397,3 +397,66 @@ describe('shapes that do not fit', () => {
     expectRefused(functional(shapes, last), message),
   );
 });
+
+describe('what Keras trains otherwise', () => {
+  const compiled = {
+    optimizer_config: {class_name: 'SGD', config: {learning_rate: 0.1}},
+    loss: 'mean_squared_error',
+  };
+  const withTraining = (config: Json) => {
+    const training_config = compiled;
+    const modelTopology = {keras_version: '2.15.0', model_config: config, training_config};
+    return loadKerasModel(
+      tf.io.fromMemory({modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0)}),
+    );
+  };
+  const old = (...layers: Json[]) =>
+    sequential(
+      {class_name: 'InputLayer', config: {name: 'input', batch_input_shape: [null, 3, 2]}},
+      ...layers,
+    );
+  const inInference = () => {
+    const config = functional([[3, 2]], layer('Dropout', {rate: 0.5}));
+    config.config.layers[1].inbound_nodes = [[['input_0', 0, 0, {training: false}]]];
+    return config;
+  };
+  const cases: [string, Json, string | undefined][] = [
+    ['steps', old(layer('Masking')), 'Keras leaves the steps that "masking" masks out of the loss'],
+    ['no steps', old(layer('Masking'), layer('GlobalMaxPooling1D')), undefined],
+    ['no mask', old(layer('ReLU')), undefined],
+    [
+      'a mask within a wrapper',
+      old(layer('TimeDistributed', {layer: layer('ReLU')}), layer('Masking')),
+      '"masking" masks',
+    ],
+    ['inference', inInference(), 'Dropout layer "dropout" is called with training=False'],
+  ];
+  test.each(cases)('%s', async (_, config, reason) => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const model = await withTraining(config);
+    const said = warn.mock.calls.map(([text]) => String(text));
+    warn.mockRestore();
+    expect(said).toEqual(reason ? [expect.stringContaining(reason)] : []);
+    expect(model.optimizer === undefined).toBe(reason !== undefined);
+    model.dispose();
+  });
+});
+
+describe('calls that take nothing', () => {
+  test('a layer', async () => {
+    const config = good();
+    config.config.layers[1].inbound_nodes = [{args: [], kwargs: {}}];
+    await expectRefused(config, 'Activation layer "last" takes no tensor.');
+  });
+
+  test.each([
+    [{output_layers: []}, "the model's output takes no tensor."],
+    [{input_layers: []}, "the model's input takes no tensor."],
+    [{output_layers: [['last', 1, 0]]}, 'takes [last, 1, 0], which no call of a layer gives.'],
+    [{input_layers: [['last', 0, 0]]}, "the model's input must be an InputLayer, but is"],
+  ])('%j', async (change, message) => {
+    const config = good();
+    Object.assign(config.config, change);
+    await expectRefused(config, message);
+  });
+});

@@ -158,7 +158,7 @@ function bitsOf(x: tf.Tensor): tf.Tensor[] {
   return [...bits, isNegative];
 }
 
-const powerOfTwo = (x: tf.Tensor) => integerPower(tf.onesLike(x).mul(tf.scalar(2, 'int32')), x);
+const powerOfTwo = (x: tf.Tensor) => integerPower(tf.mul(tf.onesLike(x), tf.scalar(2, 'int32')), x);
 
 /** Giles 2012, "Approximating the erfinv function": in float32 to the last digits. */
 function inverseErf(x: tf.Tensor): tf.Tensor {

@@ -47,8 +47,7 @@ function wholeNumber(value: Value): number {
 
 /** The first place, the step and how many, of a slice of an axis: as Python's `slice.indices`. */
 function rangeOf({start, stop, step}: Slice, size: number) {
-  const by = step === null ? 1 : wholeNumber(step);
-  if (by === 0) throw new Error('the step of a slice is 0.');
+  const by = stepOf(step);
   const [lowest, highest] = by > 0 ? [0, size] : [-1, size - 1];
   const place = (value: Value, otherwise: number) => {
     if (value === null) return otherwise;
@@ -60,9 +59,16 @@ function rangeOf({start, stop, step}: Slice, size: number) {
   return {first, by, count: Math.max(0, Math.ceil((end - first) / by))};
 }
 
-/** The size of a slice of an axis whose own size is open; null unless it is the same for any. */
+function stepOf(step: Value): number {
+  const by = step === null ? 1 : wholeNumber(step);
+  if (by === 0) throw new Error('the step of a slice is 0.');
+  return by;
+}
+
+/** The size of a slice of an axis whose own size is open: open too. @throws Error As `rangeOf`. */
 function openSize({start, stop, step}: Slice): null {
-  for (const value of [start, stop, step]) if (value !== null) wholeNumber(value);
+  for (const value of [start, stop]) if (value !== null) wholeNumber(value);
+  stepOf(step);
   return null;
 }
 
@@ -286,12 +292,13 @@ const oneHot: Operation = {
   shape: (args) => {
     const {shape} = args.tensor('x');
     const axis = toAxis(args.integer('axis', -1), shape.length + 1);
+    kindOf(args.text('dtype', 'float32'));
     return [...shape.slice(0, axis), args.integer('num_classes'), ...shape.slice(axis)];
   },
   compute: (args) => {
     const x = args.tensor('x');
     const axis = toAxis(args.integer('axis', -1), x.rank + 1);
-    const dtype = args.has('dtype') ? kindOf(args.text('dtype')) : 'float32';
+    const dtype = kindOf(args.text('dtype', 'float32'));
     return withoutGradient([x], () => cast(oneHotOf(x, args.integer('num_classes'), axis), dtype));
   },
 };
@@ -310,11 +317,12 @@ const multiHot: Operation = {
     const classes = args.integer('num_classes');
     const rest = shape.length === 2 || shape.length > 2 ? [shape[0], ...shape.slice(2)] : [];
     const axis = toAxis(args.integer('axis', -1), rest.length + 1);
+    kindOf(args.text('dtype', 'float32'));
     return [...rest.slice(0, axis), classes, ...rest.slice(axis)];
   },
   compute: (args) => {
     const x = args.tensor('inputs');
-    const dtype = args.has('dtype') ? kindOf(args.text('dtype')) : 'float32';
+    const dtype = kindOf(args.text('dtype', 'float32'));
     const axis = toAxis(args.integer('axis', -1), x.rank + 1);
     return withoutGradient([x], () => {
       const each = tf.cast(oneHotOf(x, args.integer('num_classes'), axis), 'int32');

@@ -158,6 +158,9 @@ const cross: Operation = {
     const [i, j] = [toAxis(axisA, a.length), toAxis(axisB, b.length)];
     const others = broadcastShapes(reducedShape(a, [i], false), reducedShape(b, [j], false));
     if (a[i] === 2 && b[j] === 2) return others;
+    if (a[i] !== 3 && b[j] !== 3) {
+      throw new Error('it must be known of how many numbers its vectors are: two or three.');
+    }
     const at = toAxis(axisC, others.length + 1);
     return [...others.slice(0, at), 3, ...others.slice(at)];
   },
@@ -292,12 +295,15 @@ const correlate: Operation = {
   signature: "x1, x2, mode='valid'",
   shape: (args) => {
     const [[n], [m]] = ['x1', 'x2'].map((name) => args.tensor(name).shape);
+    const mode = args.text('mode', 'valid');
+    if (!['full', 'same', 'valid'].includes(mode)) {
+      throw new Error(`tfjs cannot do its mode ${mode}.`);
+    }
     if (n === null || m === null) return [null];
     const sizes: Record<string, number> = {full: n + m - 1, same: Math.max(n, m), valid: n - m + 1};
-    const size = sizes[args.text('mode', 'valid')];
-    if (size === undefined || size < 1)
-      throw new Error(`tfjs cannot do its mode ${args.get('mode')}.`);
-    return [size];
+    if (sizes[mode] < 1)
+      throw new Error(`tfjs cannot do its mode ${mode} of ${n} and ${m} values.`);
+    return [sizes[mode]];
   },
   compute: (args) => {
     const [a, b] = ['x1', 'x2'].map((name) => toFloat(args.tensor(name)));

@@ -1,7 +1,7 @@
 /** Models that were drawn at random predict as in the version of Keras that saved them. */
 import {loadKerasModel} from '../../../src/keras/index.js';
 import {backendName, tf} from '../../backends/current.js';
-import {type DrawnModel, drawnModels} from '../../fixtures/keras/drawn.js';
+import {artifactsOfDrawn, type DrawnModel, drawnModels} from '../../fixtures/keras/drawn.js';
 import {expectClose} from '../../support/close.js';
 
 /**
@@ -19,19 +19,10 @@ function hasNewClass({config}: DrawnModel): boolean {
   return isNew;
 }
 
-/** The model as the converter leaves a `.keras` file. */
-function artifacts({config, weights}: DrawnModel, version: string): tf.io.ModelArtifacts {
-  return {
-    modelTopology: {keras_version: version, model_config: config},
-    weightSpecs: weights.map(([name, shape]) => ({name, shape, dtype: 'float32'})),
-    weightData: Float32Array.from(weights.flatMap(([, , values]) => values)).buffer,
-  };
-}
-
 describe.each(drawnModels)('Keras $version', ({version, cases}) => {
   test.each(cases.filter((one) => isForAll || hasNewClass(one)))('$name', async (one) => {
     const before = tf.memory().numTensors;
-    const model = await loadKerasModel(tf.io.fromMemory(artifacts(one, version)));
+    const model = await loadKerasModel(tf.io.fromMemory(artifactsOfDrawn(one, version)));
     const xs = one.xs.map(([shape, values, dtype]) => tf.tensor(values, shape, dtype));
     const ys = [model.predict(xs.length > 1 ? xs : xs[0])].flat();
     expect(ys.map(({shape}) => shape)).toEqual(one.ys.map(([shape]) => shape));

@@ -57,6 +57,23 @@ test('the URL of a file', async () => {
   fetching.mockRestore();
 });
 
+test.each([10, 100_000])('the URL of a file that is said to have %i bytes', async (length) => {
+  const bytes = await gunzip(fixture.files.keras);
+  const headers = {'content-length': String(length)};
+  const fetching = jest
+    .spyOn(globalThis, 'fetch')
+    .mockImplementation(async () => new Response(bytes.slice(), {headers}));
+  const shares: number[] = [];
+  const model = await loadKerasModel('https://site.test/model.keras', {
+    onProgress: (share) => shares.push(share),
+  });
+  model.dispose();
+  expect(shares.at(-1)).toBe(1);
+  expect(shares).toEqual([...shares].sort((a, b) => a - b));
+  expect(shares.every((share) => share >= 0 && share <= 1)).toBe(true);
+  fetching.mockRestore();
+});
+
 test('the URL of a blob', async () => {
   const url = URL.createObjectURL(new Blob([(await gunzip(fixture.files.keras)).slice()]));
   await expectLoads(url);
