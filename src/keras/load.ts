@@ -1,6 +1,7 @@
 /** From a file of Keras to a model of tfjs: reads it, translates its config, gives it the weights. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {ensureChoices} from '../kernels/choices.js';
 import {ensureVectorOperands} from '../kernels/vector_operands.js';
 import {checkModel, checkTraining} from './config/check.js';
 import {hasLibraryClass} from './config/classes/libraries.js';
@@ -75,6 +76,7 @@ export async function loadKerasModel(
   options: LoadKerasModelOptions = {},
 ): Promise<LayersModel> {
   ensureVectorOperands();
+  ensureChoices();
   ensureMatMul(); // for training, most of which are products of transposed matrices
   const loading = {pace: newPace(), report: newReport(options.onProgress)};
   try {

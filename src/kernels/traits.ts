@@ -19,6 +19,8 @@ interface Traits {
    * tfjs 4.22 has a shader of its own for vectors on `webgpu`, which does not compile there.
    */
   losesVectors: boolean;
+  /** Whether its kernel for `tf.where` throws for tensors of more than four dimensions. */
+  choosesInFourDimensions: boolean;
   /** Whether a product and the addition of a bias are faster in one than in two. */
   addsBias: boolean;
 }
@@ -28,6 +30,7 @@ const OF_GPU: Traits = {
   hasRoughSines: true,
   multipliesPlainMatrices: false,
   losesVectors: false,
+  choosesInFourDimensions: false,
   addsBias: true,
 };
 const OTHERS: Traits = {
@@ -35,13 +38,14 @@ const OTHERS: Traits = {
   hasRoughSines: false,
   multipliesPlainMatrices: false,
   losesVectors: false,
+  choosesInFourDimensions: false,
   addsBias: false,
 };
 
 const TRAITS: Readonly<Record<string, Traits>> = {
   tensorflow: {...OTHERS, transposesSlowly: true},
   wasm: {...OTHERS, multipliesPlainMatrices: true},
-  webgl: OF_GPU,
+  webgl: {...OF_GPU, choosesInFourDimensions: true},
   webgpu: {...OF_GPU, losesVectors: true},
 };
 

@@ -63,6 +63,7 @@ const ARROWS: Record<string, string[]> = {
   layers: ['ops'],
   keras: [
     'gradients/register.ts',
+    'kernels/choices.ts',
     'kernels/register.ts',
     'kernels/traits.ts',
     'kernels/vector_operands.ts',
