@@ -433,6 +433,7 @@ describe('what Keras trains otherwise', () => {
   ];
   test.each(cases)('%s', async (_, config, reason) => {
     const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    warn.mockClear(); // of what other tests have said, where their files are run as one
     const model = await withTraining(config);
     const said = warn.mock.calls.map(([text]) => String(text));
     warn.mockRestore();
