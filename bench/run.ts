@@ -35,7 +35,7 @@ async function main() {
   const chosen = environments(flags.backends);
   await setup([...new Set(chosen.flatMap(({steps}) => steps))]);
   const device = flags.gpu ? await useGpu() : undefined;
-  buildPackage();
+  if (!flags.isBuilt) buildPackage();
 
   const load = await busyCores();
   if (load > QUIET_LOAD) {

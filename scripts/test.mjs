@@ -5,6 +5,7 @@
  *     npm test -- --selectProjects cpu          and any other option of Jest
  *     npm test -- --exclude-backends webgpu     leaves a backend out, and says so
  *     npm test -- --gpu                         webgl and webgpu, on the machine's own GPU
+ *     npm test -- --built                       Jest alone, without build and checks
  *     npm test -- --consumers                   also installs the package into new projects
  *
  * The last line is `N passed, N failed`, over Jest's tests and the checks.
@@ -17,12 +18,15 @@ import {GPU_BACKENDS, useGpu} from '../tools/gpu.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {fail, root, setupDir, typescript, UsageError} from '../tools/shell.mjs';
 
-const HELP = `usage: npm test -- [--exclude-backends LIST] [--gpu] [--consumers] [any option of Jest]
+const HELP = `usage: npm test -- [--exclude-backends LIST] [--gpu] [--built] [--consumers] [any option of Jest]
 
   --selectProjects NAME…   some of ${Object.keys(PROJECTS).join(', ')}
   --exclude-backends LIST  some of ${BACKENDS.join(', ')}, with commas between
   --gpu                    webgl and webgpu, on the machine's own GPU; refused where there is none
+  --built                  Jest alone: dist/ is there, and types and format are not looked at
   --consumers              also installs the package into new projects`;
+
+const OWN_SWITCHES = ['--built', '--consumers', '--gpu'];
 
 /**
  * Splits our own options from Jest's.
@@ -30,14 +34,15 @@ const HELP = `usage: npm test -- [--exclude-backends LIST] [--gpu] [--consumers]
  * @param {string[]} argv
  */
 function parse(argv) {
-  const jestArgs = argv.filter((arg) => arg !== '--consumers' && arg !== '--gpu');
+  const jestArgs = argv.filter((arg) => !OWN_SWITCHES.includes(arg));
+  const isBuilt = argv.includes('--built');
   const withConsumers = argv.includes('--consumers');
   const onGpu = argv.includes('--gpu');
   const excluded = excludedBackends(jestArgs);
   const projects = projectsOf(jestArgs, onGpu ? GPU_BACKENDS : undefined).filter(
     (name) => !excluded.includes(PROJECTS[name].backend),
   );
-  return {jestArgs, withConsumers, onGpu, excluded, projects};
+  return {jestArgs, isBuilt, withConsumers, onGpu, excluded, projects};
 }
 
 /**
@@ -127,17 +132,19 @@ function runJest(projects, jestArgs) {
 async function main() {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) return console.log(HELP);
-  const {jestArgs, withConsumers, onGpu, excluded, projects} = parse(args);
+  const {jestArgs, isBuilt, withConsumers, onGpu, excluded, projects} = parse(args);
   await setup([...new Set(projects.flatMap((project) => PROJECTS[project].steps))]);
   if (jestArgs.length) checkJestArgs(jestArgs);
   const device = onGpu && (await useGpu());
 
-  const checks = [
-    check('Build', typescript('scripts/build.ts')),
-    check('Types', [TSC]),
-    check('Types of the examples', [TSC, '-p', 'examples']),
-    check('Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']),
-  ];
+  const checks = isBuilt
+    ? []
+    : [
+        check('Build', typescript('scripts/build.ts')),
+        check('Types', [TSC]),
+        check('Types of the examples', [TSC, '-p', 'examples']),
+        check('Format and lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']),
+      ];
   const jest = runJest(projects, jestArgs);
   if (withConsumers) checks.push(check('Consumers', typescript('scripts/consumers.ts')));
 

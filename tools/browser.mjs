@@ -1,10 +1,10 @@
 /** How to launch the Chromium that the set-up found (`setup/browser.mjs`). */
 import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
-import {setupDir, UserError} from './shell.mjs';
+import {root, setupDir, UserError} from './shell.mjs';
 
 /**
- * What the set-up has found.
+ * What the set-up has found; a path may be relative to the root.
  *
  * @typedef {{executablePath: string, libraryPath?: string}} Browser
  */
@@ -46,9 +46,14 @@ export function browserLaunchOptions() {
   return launchOptions(recordedBrowser(), process.env[ANGLE_VARIABLE]);
 }
 
-/** @returns {Browser} */
+/** @returns {Browser} with whole paths */
 export function recordedBrowser() {
-  return JSON.parse(readFileSync(record, 'utf8'));
+  /** @type {Browser} */
+  const {executablePath, libraryPath} = JSON.parse(readFileSync(record, 'utf8'));
+  return {
+    executablePath: path.resolve(root, executablePath),
+    ...(libraryPath && {libraryPath: path.resolve(root, libraryPath)}),
+  };
 }
 
 /**

@@ -19,6 +19,8 @@ export interface BenchFlags {
   quick: boolean;
   /** Whether pages render on the machine's own GPU. */
   gpu: boolean;
+  /** dist/ is there, and newer than the sources. */
+  isBuilt: boolean;
   json?: string;
   peers: string[];
   python?: string;
@@ -43,6 +45,7 @@ export function parseBenchFlags(argv: string[]): BenchFlags {
         gpu: {
           about: "webgl and webgpu, on the machine's own GPU; refused where there is none",
         },
+        built: {about: 'does not build dist/ first'},
         json: {
           value: 'FILE',
           about: 'where the numbers go (default bench/results.json, or out/bench.json)',
@@ -65,6 +68,7 @@ tables of the documentation. With any other flag it writes the numbers alone, to
     shapes,
     quick,
     gpu,
+    isBuilt: flags.built,
     json,
     peers: peers ?? [...PEERS],
     python: flags.python,

