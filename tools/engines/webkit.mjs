@@ -12,7 +12,7 @@ import {WebDriverPage} from './webdriver_page.mjs';
 export const title = 'WebKit';
 
 /** @type {readonly import('../backends.mjs').Backend[]} */
-export const backends = ['wasm', 'webgl'];
+export const backends = ['cpu', 'wasm', 'webgl'];
 
 /** WebDriver has neither Playwright's locators nor its mouse, by which the walk is made. */
 export const walksPage = false;
