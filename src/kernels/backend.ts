@@ -32,6 +32,8 @@ export interface Obstacle {
   standIn: 'composed' | 'cpu';
   /** What the user can do about it: whole sentences. */
   advice?: string;
+  /** For the notice: what values the stand-in gives, where they may be others. */
+  values?: string;
 }
 
 /** What the kernels of `cpu` need of a backend: `cpu` itself, or another's tensors on the host. */

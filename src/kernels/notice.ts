@@ -3,9 +3,10 @@ export function noticeSubstitute(
   what: string,
   substitute = 'composed tfjs ops serve',
   advice = '',
+  values = 'the same values',
 ): void {
   console.warn(
     `tfjs-layernorm: no fused kernel for ${what}; ${substitute} ` +
-      `instead: the same values, more slowly. ${advice}`.trimEnd(),
+      `instead: ${values}, more slowly. ${advice}`.trimEnd(),
   );
 }

@@ -159,6 +159,7 @@ function obstacleOf(fused: AnyBackend, backend: unknown): Obstacle | undefined {
       `the backend '${fused.name}' (${obstacle.reason})`,
       substitute,
       obstacle.advice,
+      obstacle.values,
     );
   }
   return obstacle;
