@@ -1,0 +1,2 @@
+import {applicationsPart} from './models/keras.js';
+applicationsPart(process.argv[2]);
