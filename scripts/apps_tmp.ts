@@ -1,2 +1,0 @@
-import {applicationsPart} from './models/keras.js';
-applicationsPart(process.argv[2]);
