@@ -13,7 +13,7 @@
  * that loads and then throws, is shrunk to the smallest that still is, and printed. The command then
  * ends with 1.
  */
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {integerFrom, parseFlags, positiveInteger} from '../tools/flags.mjs';
@@ -42,7 +42,7 @@ const flags = parseFlags({
 
 const temporary = mkdtempSync(path.join(tmpdir(), 'fuzz-keras-'));
 const folder = path.resolve(flags.models ?? flags.keep ?? temporary);
-const drawn = flags.models && readdirSync(folder).filter((name) => name.startsWith('case_'));
+const drawn = flags.models && readdirSync(folder).filter(isWhole);
 const counts = new Map<string, number>();
 const refusals = new Map<string, number>();
 /** The files that are neither right nor refused, by what became of them. */
@@ -88,6 +88,11 @@ for (const status of EXPLAINED) {
 await reportFaults(faultsOf());
 rmSync(temporary, {recursive: true, force: true});
 process.exit(faultsOf().length ? 1 : 0);
+
+/** Whether a case was written to its end: a run may have been cut off. */
+function isWhole(name: string): boolean {
+  return name.startsWith('case_') && existsSync(path.join(folder, name, 'spec.json'));
+}
 
 /** What is wrong, throws or leaks. */
 function faultsOf() {
