@@ -4,7 +4,7 @@
  */
 import {type Argument, type Reference, type SavedCall, TensorArgument} from '../config/calls.js';
 import {classOf, type Json, nameOf, own, printed, type SavedLayer} from '../config/saved.js';
-import type {KerasVersion} from '../config/version.js';
+import {inVersion, type KerasVersion} from '../config/version.js';
 import type {Expression, Saved} from './expression.js';
 import {KerasOperation} from './keras_operation.js';
 import {bind} from './signature.js';
@@ -48,14 +48,18 @@ function isOperationInHdf5({class_name, config, inbound_nodes = []}: SavedLayer)
 export function translateOperation(
   saved: SavedLayer,
   call: SavedCall,
-  _version: KerasVersion,
+  version: KerasVersion,
 ): TranslatedOperation {
   const inputs = new Inputs();
   try {
     const {operation, args} = OPERATION_LAYERS.has(saved.class_name)
       ? readKeras2(saved, call, inputs)
       : readKeras3(saved, call, inputs);
-    const expression: Expression = {operation, arguments: args, dtypes: inputs.dtypes};
+    const expression: Expression = {
+      operation: isBias(operation, args, version) ? 'TfBiasAdd' : operation,
+      arguments: args,
+      dtypes: inputs.dtypes,
+    };
     return {
       class_name: KerasOperation.className,
       config: {name: nameOf(saved), expression: {name: JSON.stringify(expression)}},
@@ -66,6 +70,18 @@ export function translateOperation(
       `the operation ${nameIn(saved)} "${nameOf(saved)}" ${(error as Error).message}`,
     );
   }
+}
+
+/**
+ * Whether Keras on TensorFlow takes what is added for a bias, if its shape allows it: a constant that
+ * comes second. A tensor of the model has an open size, its batch.
+ *
+ * Source: `add` of keras/src/backend/tensorflow/numpy.py, from 3.7 on.
+ */
+function isBias(operation: string, {x2}: Expression['arguments'], version: KerasVersion): boolean {
+  const isConstant = typeof x2 === 'object' && x2 !== null && !('tensor' in x2);
+  const guesses = inVersion({'2.0': false, '3.7': true}, version) ?? false;
+  return operation === 'Add' && isConstant && guesses;
 }
 
 /** What its user wrote: `Mean`, or in Keras 2 `tf.math.reduce_mean`. */

@@ -1,5 +1,6 @@
 /** Functions of TensorFlow that do what no one operation of Keras 3 does. */
 import * as tf from '@tensorflow/tfjs-core';
+import {addBias} from '../layers/bias.js';
 import {gelu} from './activations.js';
 import {greaterEqual, lessEqual, logicalAnd} from './conditions.js';
 import {cumulativeSum, gather, withoutGradient} from './gradients.js';
@@ -216,6 +217,7 @@ export const tensorflow: Table = {
   },
   SquaredDifference: binary((a, b) => tf.square(tf.sub(a, b))),
   TfArgsort: sorting("x, axis=-1, direction='ASCENDING', stable=False", placesAlong),
+  TfBiasAdd: binary((x, bias) => addBias(x, bias, x.shape)),
   TfCumsum: sums,
   TfDiagPart: {
     signature: 'x, k=0',
