@@ -73,7 +73,7 @@ const nodeBackend = (backend, testMatch = specsOf(backend)) => ({
  */
 const NODE_ONLY = [
   'spec/keras/(layer_models|masks|old_forms|operations|plain_layers|weights)\\.spec',
-  'spec/keras/mat_mul_kernel\\.spec', // which concerns a backend of Node
+  'spec/keras/mat_mul\\.spec', // which concerns a backend of Node
   'spec/kernels/cpu\\.spec', // it loads modules anew, which Jest alone can
 ];
 

@@ -1,6 +1,6 @@
 /** From a handler that loads a graph model to one that loads it with its normalisation fused. */
 import type * as tf from '@tensorflow/tfjs-core';
-import {ensureVectorOperands} from '../kernels/vector_operands.js';
+import {mendKernels} from '../mended/index.js';
 import {checkBackend, checkKnown, neededOps, standingOf} from './check_ops.js';
 import {type Constants, readConstants} from './constants.js';
 import {withoutControlInputs} from './control_inputs.js';
@@ -120,7 +120,7 @@ function runnable(graph: GraphDef, outputs: ReadonlySet<string>, constants: Cons
   const own = standingOf(needed.keys());
   if (own) checkKnown(needed, own);
   checkBackend(needed);
-  ensureVectorOperands();
+  mendKernels();
   return supplied;
 }
 

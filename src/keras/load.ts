@@ -1,8 +1,7 @@
 /** From a file of Keras to a model of tfjs: reads it, translates its config, gives it the weights. */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import {ensureChoices} from '../kernels/choices.js';
-import {ensureVectorOperands} from '../kernels/vector_operands.js';
+import {mendKernels} from '../mended/index.js';
 import {checkModel, checkTraining} from './config/check.js';
 import {hasLibraryClass} from './config/classes/libraries.js';
 import {assumedVersion} from './config/old_forms.js';
@@ -14,7 +13,6 @@ import {compileAsSaved} from './model/compile.js';
 import {type CustomObjects, withCustomObjects} from './model/custom_objects.js';
 import {readAssigned} from './model/weights/assign.js';
 import {countValues, matchWeights, type StoredWeights} from './model/weights/index.js';
-import {ensureMatMul} from './operations/mat_mul_kernel.js';
 import {type Hdf5Model, openHdf5} from './read/hdf5.js';
 import {modelJsonHandler, parseJson, storedWeights} from './read/model_json.js';
 import {newReport, type OnProgress, type Report} from './read/progress.js';
@@ -75,9 +73,7 @@ export async function loadKerasModel(
   source: KerasSource,
   options: LoadKerasModelOptions = {},
 ): Promise<LayersModel> {
-  ensureVectorOperands();
-  ensureChoices();
-  ensureMatMul(); // for training, most of which are products of transposed matrices
+  mendKernels();
   const loading = {pace: newPace(), report: newReport(options.onProgress)};
   try {
     const file = await open(source, loading);

@@ -49,8 +49,10 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   webgpu: {...OF_GPU, losesVectors: true},
 };
 
+export type Trait = keyof Traits;
+
 /** The backends that have a trait. */
-export function backendsThat(trait: keyof Traits): string[] {
+export function backendsThat(trait: Trait): string[] {
   return Object.keys(TRAITS).filter((name) => TRAITS[name][trait]);
 }
 

@@ -61,22 +61,16 @@ const ARROWS: Record<string, string[]> = {
   gradients: ['kernels'],
   ops: ['kernels'],
   layers: ['ops'],
+  mended: ['kernels/traits.ts'],
   keras: [
     'gradients/register.ts',
-    'kernels/choices.ts',
     'kernels/register.ts',
     'kernels/traits.ts',
-    'kernels/vector_operands.ts',
     'layers',
+    'mended',
     'ops',
   ],
-  graph: [
-    'gradients/register.ts',
-    'kernels/register.ts',
-    'kernels/traits.ts',
-    'kernels/vector_operands.ts',
-    'ops',
-  ],
+  graph: ['gradients/register.ts', 'kernels/register.ts', 'kernels/traits.ts', 'mended', 'ops'],
 };
 
 test('there are imports to read, and each part of src has its row', () => {

@@ -1,7 +1,7 @@
 /** The product of two matrices, or of as many pairs of them, in the way that is the fastest on a backend. */
 import * as tf from '@tensorflow/tfjs-core';
 import {traits} from '../../kernels/traits.js';
-import {ensureMatMul} from './mat_mul_kernel.js';
+import {mendMatMul} from '../../mended/mat_mul.js';
 
 /** So many multiplications pay for the calls that take a product apart. */
 const WORTH_IT = 2 ** 18;
@@ -17,7 +17,7 @@ interface Options {
 export function product(a: tf.Tensor, b: tf.Tensor, {transposeB, bias}: Options = {}): tf.Tensor {
   const {multipliesPlainMatrices, addsBias} = traits();
   if (bias && addsBias) return tf.fused.matMul({a, b, transposeB, bias});
-  if (multipliesPlainMatrices) ensureMatMul();
+  if (multipliesPlainMatrices) mendMatMul();
   return tf.tidy(() => {
     const isApart = multipliesPlainMatrices && a.rank === 3 && isWorthIt(a, b, transposeB);
     const y = isApart ? eachProduct(a, b, transposeB) : tf.matMul(a, b, false, transposeB);

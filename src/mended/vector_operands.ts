@@ -3,7 +3,7 @@
  * vector is handed to tfjs's own kernel as [1, 1, 1, 1, n], which has the same data.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {backendsThat} from './traits.js';
+import {call, putInPlace} from './kernel_in_place.js';
 
 /** The rank from which on a vector is lost. */
 const LEAST_RANK = 5;
@@ -16,22 +16,16 @@ const KERNELS = [
   ...[tf.LogicalAnd, tf.LogicalOr],
 ];
 
-/** The kernels that were put in the place of tfjs's. */
-const ours = new WeakSet<tf.KernelFunc>();
+interface Given {
+  inputs: tf.NamedTensorInfoMap;
+}
 
-/** Puts kernels in the place of tfjs's on the backends that need it and are there. Safe to repeat. */
-export function ensureVectorOperands(): void {
-  for (const backendName of backendsThat('losesVectors')) {
-    for (const kernelName of KERNELS) {
-      const run = tf.getKernel(kernelName, backendName)?.kernelFunc;
-      if (!run || ours.has(run)) continue;
-      const kernelFunc: tf.KernelFunc = (given) =>
-        run({...given, inputs: withOneRank(given.inputs)});
-      ours.add(kernelFunc);
-      tf.unregisterKernel(kernelName, backendName);
-      tf.registerKernel({kernelName, backendName, kernelFunc});
-    }
-  }
+export function mendVectorOperands(): void {
+  for (const name of KERNELS) putInPlace('losesVectors', name, inOneRank);
+}
+
+function inOneRank(compute: tf.KernelFunc) {
+  return (given: Given) => call(compute, {...given, inputs: withOneRank(given.inputs)});
 }
 
 function withOneRank(inputs: tf.NamedTensorInfoMap): tf.NamedTensorInfoMap {

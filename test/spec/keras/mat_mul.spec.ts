@@ -1,6 +1,7 @@
 /** Products of transposed matrices by the kernel that may be in the place of tfjs's, on both sides of its bounds. */
-import {ensureMatMul} from '../../../src/keras/operations/mat_mul_kernel.js';
+
 import {traits} from '../../../src/kernels/traits.js';
+import {mendMatMul} from '../../../src/mended/mat_mul.js';
 import {Random} from '../../../tools/random.js';
 import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
@@ -8,10 +9,10 @@ import {expectClose} from '../../support/close.js';
 test('it is put in place once, where the backend needs it', () => {
   const kernelOf = () => tf.getKernel('BatchMatMul', tf.getBackend()).kernelFunc;
   const ofTfjs = kernelOf();
-  ensureMatMul();
+  mendMatMul();
   const kernel = kernelOf();
   expect(kernel !== ofTfjs).toBe(traits().multipliesPlainMatrices);
-  ensureMatMul();
+  mendMatMul();
   expect(kernelOf()).toBe(kernel);
 });
 

@@ -6,7 +6,7 @@
  * Here a matrix is transposed first, by tfjs's own kernel.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {backendsThat} from '../../kernels/traits.js';
+import {call, putInPlace} from './kernel_in_place.js';
 
 /** So few multiplications take no longer than the calls of other kernels. */
 const FEW = 2 ** 14;
@@ -14,20 +14,8 @@ const FEW = 2 ** 14;
 /** Where each number is used so often, a transposition pays. */
 const USES = 8;
 
-/** The kernels that were put in the place of tfjs's. */
-const ours = new WeakSet<tf.KernelFunc>();
-
-/** Puts a kernel in the place of tfjs's on the backends that need it and are there. Safe to repeat. */
-export function ensureMatMul(): void {
-  for (const backendName of backendsThat('multipliesPlainMatrices')) {
-    const kernelName = tf.BatchMatMul;
-    const multiply = tf.getKernel(kernelName, backendName)?.kernelFunc;
-    if (!multiply || ours.has(multiply)) continue;
-    const kernelFunc = transposingFirst(multiply, backendName);
-    ours.add(kernelFunc);
-    tf.unregisterKernel(kernelName, backendName);
-    tf.registerKernel({kernelName, backendName, kernelFunc});
-  }
+export function mendMatMul(): void {
+  putInPlace('multipliesPlainMatrices', tf.BatchMatMul, transposingFirst);
 }
 
 interface Given {
@@ -36,7 +24,7 @@ interface Given {
   backend: {disposeData(dataId: object): void};
 }
 
-function transposingFirst(multiply: tf.KernelFunc, backendName: string): tf.KernelFunc {
+function transposingFirst(multiply: tf.KernelFunc, backendName: string) {
   /** The last two dimensions in turn. */
   const transposed = (x: tf.TensorInfo, backend: Given['backend']) => {
     const perm = x.shape.map((_, i) => i);
@@ -44,7 +32,7 @@ function transposingFirst(multiply: tf.KernelFunc, backendName: string): tf.Kern
     const {kernelFunc} = tf.getKernel(tf.Transpose, backendName);
     return call(kernelFunc, {inputs: {x}, attrs: {perm}, backend});
   };
-  const matMul = (given: Given) => {
+  return (given: Given): tf.TensorInfo => {
     const {inputs, attrs, backend} = given;
     if (!paysToTranspose(given)) return call(multiply, given);
     const a = attrs.transposeA ? transposed(inputs.a, backend) : inputs.a;
@@ -55,7 +43,6 @@ function transposingFirst(multiply: tf.KernelFunc, backendName: string): tf.Kern
     if (b !== inputs.b) backend.disposeData(b.dataId);
     return y;
   };
-  return matMul as unknown as tf.KernelFunc;
 }
 
 /** A batch of matrices is left as it is: tfjs has plain loops alone for it, however the matrices lie. */
@@ -68,8 +55,4 @@ function paysToTranspose({inputs: {a, b}, attrs: {transposeA, transposeB}}: Give
   const moved = (transposeA ? sizeOfA : 0) + (transposeB ? sizeOfB : 0);
   const multiplications = sizeOfA * cols;
   return moved > 0 && multiplications >= Math.max(FEW, USES * moved);
-}
-
-function call(kernel: tf.KernelFunc, given: object): tf.TensorInfo {
-  return kernel(given as Parameters<tf.KernelFunc>[0]) as tf.TensorInfo;
 }
