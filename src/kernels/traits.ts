@@ -46,7 +46,7 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   tensorflow: {...OTHERS, transposesSlowly: true},
   wasm: {...OTHERS, multipliesPlainMatrices: true},
   webgl: {...OF_GPU, choosesInFourDimensions: true},
-  webgpu: {...OF_GPU, losesVectors: true},
+  webgpu: {...OF_GPU, losesVectors: true, choosesInFourDimensions: true},
 };
 
 export type Trait = keyof Traits;

@@ -10,7 +10,7 @@ const MOST_RANK = 4;
 
 interface Given {
   inputs: Record<'condition' | 't' | 'e', tf.TensorInfo>;
-  backend: {disposeIntermediateTensorInfo(info: tf.TensorInfo): void};
+  backend: {disposeData(dataId: object): void};
 }
 
 export function mendChoices(): void {
@@ -26,11 +26,14 @@ function asVectors(choose: tf.KernelFunc, backendName: string) {
     const {kernelFunc: reshape} = tf.getKernel(tf.Reshape, backendName);
     const reshaped = (x: tf.TensorInfo, to: number[]) =>
       call(reshape, {inputs: {x}, attrs: {shape: to}, backend});
-    const flat = Object.entries(inputs).map(([name, info]) => [name, reshaped(info, [-1])]);
-    const chosen = call(choose, {inputs: Object.fromEntries(flat), backend});
+    const flat = {
+      condition: reshaped(inputs.condition, [-1]),
+      t: reshaped(inputs.t, [-1]),
+      e: reshaped(inputs.e, [-1]),
+    };
+    const chosen = call(choose, {inputs: flat, backend});
     const result = reshaped(chosen, shape);
-    for (const [, info] of flat) backend.disposeIntermediateTensorInfo(info as tf.TensorInfo);
-    backend.disposeIntermediateTensorInfo(chosen);
+    for (const {dataId} of [...Object.values(flat), chosen]) backend.disposeData(dataId);
     return result;
   };
 }

@@ -36,9 +36,26 @@ type Layer = layers.Layer & {activation?: Activation; outputs?: SymbolicTensor[]
 /** What an activation gave, with what it was given. */
 type Logits = Map<tf.Tensor, tf.Tensor>;
 
-/** [batch, …, classes] and logits of this shape → [batch, …] */
-const categorical: Loss = (target, logits) =>
-  tf.losses.softmaxCrossEntropy(target, logits, undefined, 0, tf.Reduction.NONE);
+/**
+ * −Σ target · log softmax(logits): [batch, …, classes] and logits of this shape → [batch, …]
+ *
+ * tfjs's own takes the softmax of the gradient as the exponential of a logarithm, which on `webgl` is off by
+ * a thousandth.
+ */
+const categorical: Loss = tf.customGrad((...args) => {
+  const [target, logits] = args as unknown as tf.Tensor[];
+  const save = args[2] as unknown as (tensors: tf.Tensor[]) => void;
+  const cost = tf.neg(tf.logSoftmax(logits));
+  save([target, logits, cost]);
+  return {
+    value: tf.sum(tf.mul(target, cost), -1),
+    gradFunc: (dy: tf.Tensor, [t, x, c]: tf.Tensor[]) => {
+      const upstream = tf.expandDims(dy, -1);
+      const slope = tf.sub(tf.mul(tf.softmax(x), tf.sum(t, -1, true)), t);
+      return [tf.mul(upstream, c), tf.mul(upstream, slope)];
+    },
+  };
+});
 
 const LOSSES: Record<string, Loss> = {
   categoricalCrossentropy: categorical,
