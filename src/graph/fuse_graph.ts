@@ -1,6 +1,7 @@
 /** From a handler that loads a graph model to one that loads it with its normalisation fused. */
 import type * as tf from '@tensorflow/tfjs-core';
-import {mendKernels} from '../mended/index.js';
+import {mendMatMul} from '../mended/mat_mul.js';
+import {mendVectorOperands} from '../mended/vector_operands.js';
 import {checkBackend, checkKnown, neededOps, standingOf} from './check_ops.js';
 import {type Constants, readConstants} from './constants.js';
 import {withoutControlInputs} from './control_inputs.js';
@@ -120,7 +121,9 @@ function runnable(graph: GraphDef, outputs: ReadonlySet<string>, constants: Cons
   const own = standingOf(needed.keys());
   if (own) checkKnown(needed, own);
   checkBackend(needed);
-  mendKernels();
+  // Choices (`tf.where`) are among the supplied ops.
+  mendMatMul();
+  mendVectorOperands();
   return supplied;
 }
 
