@@ -11,18 +11,17 @@
  * the memory has a row for torch.
  */
 import {execFileSync} from 'node:child_process';
-import {readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {BACKENDS} from '../tools/backends.mjs';
 import {parseFlags} from '../tools/flags.mjs';
 import {setup} from '../tools/setup/index.mjs';
-import {buildPackage, fail, root, run} from '../tools/shell.mjs';
+import {buildPackage, fail, root} from '../tools/shell.mjs';
 import {printTable} from '../tools/table.mjs';
 import {environments} from './environments.js';
 import {runEnvironment} from './support/children.js';
 import {backendFlag} from './support/flags.js';
 import {formatShape} from './support/format.js';
-import {replaceMarked} from './support/marked.js';
+import {markdownTable, type Part, writeParts} from './support/marked_page.js';
 import {type Cost, type CostRow, type CostsTask, only} from './types.js';
 import {limitsFor} from './work/tasks.js';
 
@@ -66,7 +65,12 @@ async function main() {
     console.log(`\nA ${of} of ${formatShape(shape)}`);
     printTable(headOf(of), lines[of]);
   }
-  if (!backend) writePage(lines);
+  if (!backend) {
+    const parts = TASKS.map(
+      ({of}): Part => [`costs of a ${of}`, markdownTable(headOf(of), lines[of])],
+    );
+    writeParts('docs/benchmarks.md', 'npm run bench:costs', parts);
+  }
 }
 
 /** Forward and in training, ours beside the built-in layer's. */
@@ -98,21 +102,6 @@ function headOf(of: CostsTask['of']): string[] {
     COLUMNS[of].flatMap(([title]) => [`${pass}, ${title}`, 'built-in']),
   );
   return ['backend', ...columns];
-}
-
-function writePage(lines: Record<CostsTask['of'], string[][]>): void {
-  const file = path.join(root, 'docs/benchmarks.md');
-  let text = readFileSync(file, 'utf8');
-  for (const {of} of TASKS) {
-    const head = headOf(of);
-    const table = [head, head.map(() => '---'), ...lines[of]];
-    const marks = {name: `costs of a ${of}`, command: 'npm run bench:costs', file};
-    text = replaceMarked(text, marks, table.map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
-  }
-  writeFileSync(file, text);
-  const format = ['node_modules/@biomejs/biome/bin/biome', 'format', '--write', file];
-  run(process.execPath, format, {advice: 'see the message above.'});
-  console.log('The tables: docs/benchmarks.md.');
 }
 
 main().catch(fail);

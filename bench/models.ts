@@ -8,17 +8,17 @@
  * printed alone.
  */
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {parseFlags} from '../tools/flags.mjs';
 import {setup} from '../tools/setup/index.mjs';
-import {buildPackage, fail, root, run} from '../tools/shell.mjs';
+import {buildPackage, fail, root} from '../tools/shell.mjs';
 import {printTable} from '../tools/table.mjs';
 import {environments} from './environments.js';
 import {runEnvironment} from './support/children.js';
 import {formatShape, formatTime} from './support/format.js';
 import {describeMachine} from './support/machine.js';
-import {replaceMarked} from './support/marked.js';
+import {markdownTable, type Part, writeParts} from './support/marked_page.js';
 import {
   type Environment,
   type KerasModelFile,
@@ -55,7 +55,15 @@ async function main() {
     console.log(`\n${name}`);
     printTable(head, lines[name as keyof typeof PARTS]);
   }
-  if (!quick) writePage(lines);
+  if (quick) return;
+  const {cpu, cores, vectors} = describeMachine();
+  const date = new Date().toISOString().slice(0, 10);
+  const measured = `Measured on ${date}: ${cpu}, ${cores} cores (${vectors}).`;
+  const parts = Object.entries(PARTS).map(([name, head]): Part => {
+    const table = markdownTable(head, lines[name as keyof typeof PARTS]);
+    return [name, `${measured}\n\n${table}`];
+  });
+  writeParts('docs/benchmarks.md', 'npm run bench:models', parts);
 }
 
 async function stepsOfTraining(python: string | undefined, quick: boolean): Promise<string[][]> {
@@ -119,23 +127,6 @@ function timeCells(rows: Row[], {contender, ms, reason}: Row): string[] {
   const ours = rows.find((row) => row.contender === 'layer')?.ms;
   if (ms === undefined) return [label, reason ?? '–', '–'];
   return [label, formatTime(ms), ours ? (ms / ours).toFixed(2) : '–'];
-}
-
-function writePage(lines: Record<keyof typeof PARTS, string[][]>): void {
-  const file = path.join(root, 'docs/benchmarks.md');
-  const {cpu, cores, vectors} = describeMachine();
-  const measured = `Measured on ${new Date().toISOString().slice(0, 10)}: ${cpu}, ${cores} cores (${vectors}).`;
-  let text = readFileSync(file, 'utf8');
-  for (const [name, head] of Object.entries(PARTS)) {
-    const table = [head, head.map(() => '---'), ...lines[name as keyof typeof PARTS]];
-    const rows = table.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-    const marks = {name, command: 'npm run bench:models', file};
-    text = replaceMarked(text, marks, `${measured}\n\n${rows}`);
-  }
-  writeFileSync(file, text);
-  const format = ['node_modules/@biomejs/biome/bin/biome', 'format', '--write', file];
-  run(process.execPath, format, {advice: 'see the message above.'});
-  console.log('The tables: docs/benchmarks.md.');
 }
 
 main().catch(fail);

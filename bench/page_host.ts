@@ -9,7 +9,7 @@ import {type Browser, chromium} from 'playwright-core';
 import {browserLaunchOptions} from '../tools/browser.mjs';
 import {pageOf, serve} from '../tools/server.mjs';
 import {root} from '../tools/shell.mjs';
-import type {Environment, Message, Progress, Request} from './types.js';
+import type {Environment, Message, Progress, Request, Task} from './types.js';
 
 const SCRIPT = '/in_page.js';
 
@@ -26,7 +26,7 @@ process.once('message', async ({environment, ...request}: Request & {environment
   let browser: Browser | undefined;
   let server: Awaited<ReturnType<typeof serve>> | undefined;
   try {
-    const files = await filesOfPage(environment.backend);
+    const files = await filesOfPage(environment.backend, request.tasks);
     server = await serve((address) => (address === '/' ? pageOf(SCRIPT) : files.get(address)));
     browser = await chromium.launch(browserLaunchOptions());
     const page = await browser.newPage();
@@ -52,10 +52,17 @@ process.once('message', async ({environment, ...request}: Request & {environment
   }
 });
 
-async function filesOfPage(backend: string): Promise<Map<string, Uint8Array>> {
+async function filesOfPage(
+  backend: string,
+  tasks: readonly Task[],
+): Promise<Map<string, Uint8Array>> {
+  const runsLiteRt = tasks.some(({type}) => type === 'kerasModel');
   const {outputFiles} = await build({
     absWorkingDir: root,
-    entryPoints: {in_page: path.join(root, 'bench/in_page.ts'), litert: '@litertjs/core'},
+    entryPoints: {
+      in_page: path.join(root, 'bench/in_page.ts'),
+      ...(runsLiteRt && {litert: '@litertjs/core'}),
+    },
     outdir: root,
     bundle: true,
     write: false,
@@ -70,6 +77,7 @@ async function filesOfPage(backend: string): Promise<Map<string, Uint8Array>> {
   for (const {path: file, contents} of outputFiles) files.set(`/${path.basename(file)}`, contents);
   for (const [address, folder] of Object.entries(FOLDERS)) {
     if (address === '/tfjs-wasm/' && backend !== 'wasm') continue;
+    if (address === '/litert_wasm/' && !runsLiteRt) continue;
     for (const name of readdirSync(path.join(root, folder))) {
       if (/\.(wasm|m?js)$/.test(name))
         files.set(address + name, readFileSync(path.join(root, folder, name)));

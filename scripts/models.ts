@@ -10,14 +10,11 @@
  * test/fixtures, and the networks of keras.applications that test/fixtures/make/make_application.py makes
  * with --keras-python: to be run once with a Python that has Keras 3, once with one that has Keras 2.
  */
-import {execFileSync} from 'node:child_process';
-import {readFileSync, writeFileSync} from 'node:fs';
-import path from 'node:path';
 import {environments} from '../bench/environments.js';
 import {runEnvironment} from '../bench/support/children.js';
 import {backendFlag} from '../bench/support/flags.js';
 import {fixtureModels, madeModels, pythonFlag} from '../bench/support/graph_models.js';
-import {replaceMarked} from '../bench/support/marked.js';
+import {writeParts} from '../bench/support/marked_page.js';
 import {
   type GraphContender,
   type GraphModelFile,
@@ -30,8 +27,8 @@ import {limitsFor} from '../bench/work/tasks.js';
 import {BACKENDS, type Backend} from '../tools/backends.mjs';
 import {parseFlags} from '../tools/flags.mjs';
 import {setup} from '../tools/setup/index.mjs';
-import {buildPackage, fail, root, UserError} from '../tools/shell.mjs';
-import {applicationsPart, kerasParts, type Part} from './models/keras.js';
+import {buildPackage, fail, UserError} from '../tools/shell.mjs';
+import {applicationsPart, kerasParts} from './models/keras.js';
 
 /** A model is right where no value is further off than this, relative to the largest. */
 const TOLERANCE = 1e-4;
@@ -59,7 +56,7 @@ async function main() {
   if (!flags.keras) await openGraphModels(backend, python);
   if (backend) return;
   await setup(['packages']);
-  writeParts([...kerasParts(), applicationsPart(flags['keras-python'])]);
+  writeParts(PAGE, 'npm run models', [...kerasParts(), applicationsPart(flags['keras-python'])]);
 }
 
 async function openGraphModels(backend?: readonly Backend[], python?: string): Promise<void> {
@@ -83,7 +80,8 @@ async function openGraphModels(backend?: readonly Backend[], python?: string): P
       if (!isRight(rows[0])) console.log(`  ${model}: ${rows[0].reason ?? rows[0].error}`);
     }
   }
-  if (!backend) writeParts([['graph models', tableOf(models, found, outcomes)]]);
+  if (!backend)
+    writeParts(PAGE, 'npm run models', [['graph models', tableOf(models, found, outcomes)]]);
 }
 
 /** Each contender has a process of its own: a kernel of tfjs that writes past its memory would spoil the other's. */
@@ -138,18 +136,6 @@ function tableOf(
   });
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [head, head.map(() => '---'), ...rows].map(line).join('\n');
-}
-
-function writeParts(parts: readonly Part[]): void {
-  const file = path.join(root, PAGE);
-  let text = readFileSync(file, 'utf8');
-  for (const [name, lines] of parts) {
-    text = replaceMarked(text, {name, command: 'npm run models', file: PAGE}, lines);
-  }
-  writeFileSync(file, text);
-  const biome = path.join(root, 'node_modules/@biomejs/biome/bin/biome');
-  execFileSync(process.execPath, [biome, 'format', '--write', file], {stdio: 'ignore'});
-  console.log(`The tables: ${PAGE}.`);
 }
 
 main().catch(fail);

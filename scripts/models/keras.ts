@@ -2,6 +2,7 @@
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {markdownTable, type Part} from '../../bench/support/marked_page.js';
 import {root} from '../../tools/shell.mjs';
 import type {Outcome} from './keras_child.js';
 
@@ -30,9 +31,6 @@ const CONTENDERS = ['ours', 'stock'] as const;
 
 /** By contender, what became of each model, in the same order. */
 type Outcomes = Record<(typeof CONTENDERS)[number], Outcome[]>;
-
-/** A part of the page by the name of its markers. */
-export type Part = [name: string, text: string];
 
 /** The parts that the models of the tests give. */
 export function kerasParts(): Part[] {
@@ -98,11 +96,6 @@ function openWith(folders: string[]): Outcomes {
   return {ours: open('ours'), stock: open('stock')};
 }
 
-const line = (cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
-
-const table = (head: string[], rows: (string | number)[][]): string =>
-  [head, head.map(() => '---'), ...rows].map(line).join('\n');
-
 /** The outcomes of a part in groups, each with the counts of what is right. */
 function countsBy(outcomes: Outcomes, part: string, groupOf: (one: Outcome) => string) {
   const groups = new Map<string, {all: number; ours: number; stock: number}>();
@@ -120,7 +113,7 @@ function countsBy(outcomes: Outcomes, part: string, groupOf: (one: Outcome) => s
 
 function formatsTable(outcomes: Outcomes): string {
   const rows = countsBy(outcomes, 'formats', ({format}) => format);
-  return table(
+  return markdownTable(
     ['saved by, as', 'models', 'right here', 'right in tfjs'],
     rows.map(({group, all, ours, stock}) => [group, all, ours, stock]),
   );
@@ -144,7 +137,7 @@ function groupsTable(outcomes: Outcomes, part: string, what: string): string {
   ];
   if (others.length) {
     const rows = others.map(({group, all, ours}) => [`\`${group}\``, all, ours]);
-    lines.push('', table([what, 'variants', 'right'], rows));
+    lines.push('', markdownTable([what, 'variants', 'right'], rows));
   }
   return lines.join('\n');
 }
@@ -164,7 +157,7 @@ function networksTable({ours, stock}: Outcomes): string {
   return [
     `${names.length} networks, ${ours.length} files: ${right(ours)} are right; in tfjs ${right(stock)}.`,
     '',
-    table(
+    markdownTable(
       ['network', ...formats],
       names.map((name) => [name, ...formats.map((format) => cell(name, format))]),
     ),
@@ -175,7 +168,7 @@ function networksTable({ours, stock}: Outcomes): string {
 function namesTable({ours, stock}: Outcomes, part: string): string {
   const rows = ours.filter((one) => one.part === part);
   const said = ({verdict, reason}: Outcome) => (reason ? `${verdict}: ${reason}` : verdict);
-  return table(
+  return markdownTable(
     ['model', 'saved by, as', 'here', 'in tfjs'],
     rows.map((one) => {
       const same = ({name, format}: Outcome) => name === one.name && format === one.format;
@@ -189,7 +182,7 @@ function refusedTable(ours: Outcome[]): string {
   const rows = ours.filter(({part}) => part === 'refused');
   // What comes before is where the layer is.
   const because = ({reason = ''}: Outcome) => reason.replace(/^.*? is of the class \w+[:,] /, '');
-  return table(
+  return markdownTable(
     ['class', 'why'],
     rows.map((one) => [`\`${one.name}\``, because(one).replaceAll('|', '\\|')]),
   );
