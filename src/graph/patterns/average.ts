@@ -1,6 +1,7 @@
 /** The mean of a tensor over some axes, in the ways in which graphs compute it. */
-import {isAdd, type NodeDef} from '../graph_def.js';
+import type {NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
+import {isAdd} from './pieces.js';
 
 /**
  *     Mean, keep_dims                 Mean, Sum                       Sum
