@@ -27,10 +27,11 @@ import {gunzipSync} from 'node:zlib';
 import {chromium} from 'playwright-core';
 import {browserLaunchOptions} from '../tools/browser.mjs';
 import {parseFlags} from '../tools/flags.mjs';
-import {prebuild, TARGETS} from '../tools/prebuilds.mjs';
+import {prebuild} from '../tools/prebuilds.mjs';
 import {serve} from '../tools/server.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {buildPackage, fail, root} from '../tools/shell.mjs';
+import {TARGETS} from '../tools/targets.mjs';
 
 /** What is read of a project's package.json. */
 interface Manifest {

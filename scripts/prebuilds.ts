@@ -9,10 +9,11 @@ import {readdirSync, rmSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {addonDir} from '../tools/addon.mjs';
 import {parseFlags} from '../tools/flags.mjs';
-import {prebuild, prebuiltFile, TARGETS} from '../tools/prebuilds.mjs';
+import {prebuild, prebuiltFile} from '../tools/prebuilds.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {python} from '../tools/setup/zig.mjs';
 import {attempt, fail, root, UserError} from '../tools/shell.mjs';
+import {TARGETS} from '../tools/targets.mjs';
 
 const MAX_TARBALL_BYTES = 1.5e6;
 

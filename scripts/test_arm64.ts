@@ -15,12 +15,13 @@ import os from 'node:os';
 import path from 'node:path';
 import {addonDir, instructionSets, parts} from '../tools/addon.mjs';
 import {parseFlags, positiveInteger, someOf} from '../tools/flags.mjs';
-import {prebuild, TARGETS} from '../tools/prebuilds.mjs';
+import {prebuild} from '../tools/prebuilds.mjs';
 import {EMULATOR, MODULES, tfjsNode} from '../tools/setup/arm64.mjs';
 import {foreignNode} from '../tools/setup/foreign.mjs';
 import {setup} from '../tools/setup/index.mjs';
 import {zig} from '../tools/setup/zig.mjs';
 import {fail, root, setupDir, UserError} from '../tools/shell.mjs';
+import {TARGETS} from '../tools/targets.mjs';
 
 /** What looks into the kernels; the other specs, of models, ask for hundreds of ops of TensorFlow's own. */
 const SPECS = ['spec/op/', 'spec/kernels/', 'spec/layers/', 'spec/graph/graph'];

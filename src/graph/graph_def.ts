@@ -24,6 +24,13 @@ export interface NodeDef {
   attr?: Record<string, AttrValue>;
 }
 
+const ADDS = new Set(['Add', 'AddV2']);
+
+/** Whether a node is the sum of its two inputs. */
+export function isAdd(node: NodeDef | undefined): boolean {
+  return node !== undefined && ADDS.has(node.op);
+}
+
 export interface FunctionDef {
   signature?: {name?: string; inputArg?: {name: string}[]; outputArg?: {name: string}[]};
   nodeDef?: NodeDef[];

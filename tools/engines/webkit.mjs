@@ -2,7 +2,6 @@
  * WebKitGTK as Debian ships it, over WebDriver: JavaScriptCore's compiler of WebAssembly, and WebGL by
  * ANGLE on Mesa's llvmpipe. It has no WebGPU and, as built by Debian, no SharedArrayBuffer.
  */
-import path from 'node:path';
 import {libraryFile, missingOf, openDisplay} from './debian.mjs';
 import {startDriver} from './webdriver.mjs';
 import {WebDriverPage} from './webdriver_page.mjs';
@@ -15,10 +14,10 @@ export const title = 'WebKit';
 /** @type {readonly import('../backends.mjs').Backend[]} */
 export const backends = ['cpu', 'wasm', 'webgl'];
 
-export const missing = () => missingOf(['webkit2gtk-driver', 'xvfb', 'libgl1-mesa-dri']);
+/** WebDriver has neither Playwright's locators nor its mouse, by which the walk is made. */
+export const walksPage = false;
 
-/** A folder of configuration as GTK reads it. */
-const GTK_SETTINGS = path.join(import.meta.dirname, 'gtk_settings');
+export const missing = () => missingOf(['webkit2gtk-driver', 'xvfb', 'libgl1-mesa-dri']);
 
 /** The driver opens one window of this small browser, which comes with the library. */
 const CAPABILITIES = {
@@ -30,13 +29,8 @@ const CAPABILITIES = {
 
 export async function launch() {
   const display = await openDisplay();
-  const env = {
-    ...display.env,
-    // The sandbox asks for namespaces, which containers do not give.
-    WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
-    // Pages are told that motion is to be reduced: a click does not wait until a page has scrolled.
-    XDG_CONFIG_DIRS: GTK_SETTINGS,
-  };
+  // The sandbox asks for namespaces, which containers do not give.
+  const env = {...display.env, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1'};
   /** @type {Set<Driver>} */
   const drivers = new Set();
   let version = '';
@@ -58,12 +52,9 @@ export async function launch() {
       };
       return context;
     },
-    /** @param {{viewport?: {width: number, height: number}}} [options] */
-    async newPage({viewport} = {}) {
+    async newPage() {
       const context = await browser.newContext();
-      const page = await context.newPage();
-      if (viewport) await page.setViewportSize(viewport);
-      return page;
+      return context.newPage();
     },
     version: () => version,
     isConnected: () => isOpen,

@@ -4,8 +4,8 @@
  */
 import {cpSync, existsSync, mkdirSync, readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
-import {TARGETS} from '../prebuilds.mjs';
 import {root, run as runCommand, setupDir, UserError} from '../shell.mjs';
+import {TARGETS} from '../targets.mjs';
 import {foreignNode, lockedPackage} from './foreign.mjs';
 import {libraryFromPyPI} from './tfjs_node.mjs';
 import {zig} from './zig.mjs';

@@ -6,13 +6,11 @@ export interface Trainer<Report> {
   step(): Promise<Report | null>;
 }
 
-interface TaskModule {
-  /** Makes what is trained, with the settings that the page gives. */
-  create(settings: never): Promise<Trainer<unknown>>;
-}
+/** Makes what is trained, with the settings that the page gives. */
+type Create = (settings: never) => Promise<Trainer<unknown>>;
 
 /** Answers the page: it names one of the tasks, then says when to take steps. */
-export function serveTasks(tasks: Record<string, () => Promise<TaskModule>>): void {
+export function serveTasks(tasks: Record<string, Create>): void {
   let trainer: Promise<Trainer<unknown>>;
   let isRunning = false;
   let isBusy = false;
@@ -36,7 +34,7 @@ export function serveTasks(tasks: Record<string, () => Promise<TaskModule>>): vo
 
   self.addEventListener('message', ({data}: MessageEvent<Command<never>>) => {
     if (data.type === 'start') {
-      trainer = tasks[data.task]().then(({create}) => create(data.settings));
+      trainer = tasks[data.task](data.settings);
       trainer.then(
         () => answer({type: 'ready'}),
         ({message}) => answer({type: 'error', message}),

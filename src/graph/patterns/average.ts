@@ -1,7 +1,6 @@
 /** The mean of a tensor over some axes, in the ways in which graphs compute it. */
-import type {NodeDef} from '../graph_def.js';
+import {isAdd, type NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
-import {isAdd} from './pieces.js';
 
 /**
  *     Mean, keep_dims                 Mean, Sum                       Sum

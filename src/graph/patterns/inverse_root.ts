@@ -1,7 +1,6 @@
 /** 1 / √(variance + ε), in the ways in which graphs compute it. */
-import type {NodeDef} from '../graph_def.js';
+import {isAdd, type NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
-import {isAdd} from './pieces.js';
 
 export interface InverseRoot {
   /** The node whose value it is; if `divides`, the node by which something is divided instead. */

@@ -1,6 +1,7 @@
+import {isAdd} from '../graph_def.js';
 import {LAYER_NORM_OP, type Match, type Matcher} from '../match.js';
 import {matchInverseRoot} from './inverse_root.js';
-import {type Affine, isAdd, matchScaledPair, withBeta} from './pieces.js';
+import {type Affine, matchScaledPair, withBeta} from './pieces.js';
 import {isPlainTwoPass, matchVariance} from './variance.js';
 
 /**

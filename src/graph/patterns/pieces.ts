@@ -1,13 +1,7 @@
 /** What the patterns have in common: the scale on 1 / √(variance + ε), and an offset after it. */
-import type {NodeDef} from '../graph_def.js';
+import {isAdd, type NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
 import type {InverseRoot} from './inverse_root.js';
-
-const ADDS = new Set(['Add', 'AddV2']);
-
-export function isAdd(node: NodeDef | undefined): boolean {
-  return node !== undefined && ADDS.has(node.op);
-}
 
 /** A value on its way to the result: a node, by which the next one multiplies or divides. */
 export interface Factor {

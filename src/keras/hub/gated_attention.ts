@@ -5,7 +5,7 @@ import {EinsumDense} from '../layers/core/einsum_dense.js';
 import type {CallArgs} from '../layers/options_layer.js';
 import {einsum} from '../operations/einsum.js';
 import {FAMILIES, type Family, type Held} from './decoder_families.js';
-import type {GatedDecoderOptions} from './gated_decoder.js';
+import type {GatedDecoderOptions} from './gated_decoder_options.js';
 import {built, type HubArgs, HubLayer, run} from './hub_layer.js';
 import {RotaryEmbedding} from './rotary_embedding.js';
 import {ScaleNormalization} from './scale_normalization.js';

@@ -1,66 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
-import {
-  type Activation,
-  type ActivationOption,
-  resolveActivation,
-} from '../layers/activations/resolve.js';
+import {type Activation, resolveActivation} from '../layers/activations/resolve.js';
 import {causalMask, windowMask} from '../layers/attention/visibility.js';
 import {EinsumDense} from '../layers/core/einsum_dense.js';
 import type {CallArgs} from '../layers/options_layer.js';
 import {FAMILIES, type Family, type Held} from './decoder_families.js';
 import {GatedAttention, type Sight} from './gated_attention.js';
+import {DEFAULTS, type GatedDecoderOptions} from './gated_decoder_options.js';
 import {built, type HubArgs, HubLayer, run} from './hub_layer.js';
 import {ScaleNormalization} from './scale_normalization.js';
 import {mergeMasks} from './transformer_layer.js';
-
-export interface GatedDecoderOptions {
-  /** How layers are named, and what is computed otherwise: see `FAMILIES`. */
-  family: keyof typeof FAMILIES;
-  intermediateDim: number;
-  /** What `intermediateDim` is divided by. Default: 1. */
-  gateDimReduction: number;
-  numQueryHeads: number;
-  numKeyValueHeads: number;
-  /** Default: the features, shared by the heads. */
-  headDim: number | null;
-  ropeMaxWavelength: number;
-  ropeScalingFactor: number;
-  /** Positions this far away or farther are not seen. Default: all before are. */
-  slidingWindow: number | null;
-  /** Scores are kept within ± this, by a tanh. Default: they are not. */
-  logitSoftCap: number | null;
-  useBias: boolean;
-  useQueryKeyNorm: boolean;
-  usePostAttentionNorm: boolean;
-  usePostFfwNorm: boolean;
-  activation: ActivationOption;
-  layerNormEpsilon: number;
-  dropout: number;
-  /** Whether a position that sees none takes nothing, as `MultiHeadAttention` has it. */
-  zeroUnseeing: boolean;
-}
-
-const DEFAULTS: GatedDecoderOptions = {
-  family: 'mistral',
-  intermediateDim: 0,
-  gateDimReduction: 1,
-  numQueryHeads: 0,
-  numKeyValueHeads: 0,
-  headDim: null,
-  ropeMaxWavelength: 10000,
-  ropeScalingFactor: 1,
-  slidingWindow: null,
-  logitSoftCap: null,
-  useBias: false,
-  useQueryKeyNorm: false,
-  usePostAttentionNorm: false,
-  usePostFfwNorm: false,
-  activation: 'swish' as ActivationOption,
-  layerNormEpsilon: 1e-5,
-  dropout: 0,
-  zeroUnseeing: false,
-};
 
 /** The layers within, in the order in which they are made. */
 const INNER = [

@@ -7,7 +7,7 @@ import {floats, type Operation, select, type Table, toFloat} from './operation.j
 import {sortedAlong} from './ordering.js';
 import {logSumExp} from './reductions.js';
 import {axesOf, toAxis, withSize} from './shapes.js';
-import {type Arguments, Slice} from './values.js';
+import {ALL, type Arguments, Slice} from './values.js';
 
 const sigmoid = (x: tf.Tensor) => tf.sigmoid(x);
 
@@ -82,7 +82,7 @@ const gated: Operation = {
     const part = (slice: Slice) =>
       getItem(
         x,
-        x.shape.map((_, i) => (i === axis ? slice : new Slice(null, null, null))),
+        x.shape.map((_, i) => (i === axis ? slice : ALL)),
       );
     return tf.mul(part(new Slice(null, half, null)), tf.sigmoid(part(new Slice(half, null, null))));
   },

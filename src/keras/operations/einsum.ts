@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Shape} from '@tensorflow/tfjs-layers';
+import {diagonalOf} from './diagonals.js';
 import {product} from './product.js';
-import {diagonalOf} from './shaping.js';
 
 interface Equation {
   /** A label a dimension; those of an ellipsis are digits. */

@@ -6,6 +6,7 @@ import {cast, type Operation, select, type Table, throughInt} from './operation.
 import {padTensor} from './pad.js';
 import {broadcastShapes, toAxis, withSize} from './shapes.js';
 import {
+  ALL,
   type Arguments,
   Constant,
   Ellipsis,
@@ -36,8 +37,6 @@ function stepsOf(key: Value, rank: number): Step[] {
   });
   return ellipses ? steps : [...steps, ...rest];
 }
-
-const ALL = new Slice(null, null, null);
 
 function wholeNumber(value: Value): number {
   const number = value instanceof Constant && !value.shape.length ? value.values[0] : value;

@@ -5,12 +5,12 @@ import {layerNorm} from '../../ops/layer_norm.js';
 import {rmsNorm} from '../../ops/rms_norm.js';
 import {softmaxOver} from './activations.js';
 import {greaterEqual} from './conditions.js';
+import {band} from './diagonals.js';
 import {broadcastTo, tiled, withGradient} from './gradients.js';
 import {takeAlongAxis} from './indexing.js';
 import {cast, type Operation, select, type Table, toFloat} from './operation.js';
 import {logSumExp, variance} from './reductions.js';
 import {axesOf, reducedShape, sameShape, timesSize, toAxis} from './shapes.js';
-import {band} from './shaping.js';
 import type {Arguments} from './values.js';
 
 const EPSILON = 1e-7;

@@ -6,7 +6,7 @@ import {withoutGradient} from './gradients.js';
 import {getItem, takeAlongAxis} from './indexing.js';
 import {cast, type Operation, promoted, type Table, toFloat} from './operation.js';
 import {axesOf, reducedShape, sizeOfShape, toAxis, withSize} from './shapes.js';
-import {type Arguments, kindOf, Slice} from './values.js';
+import {ALL, type Arguments, kindOf} from './values.js';
 
 /**
  * The places that put the values along the last axis in order; equal ones stay in theirs. tfjs has no
@@ -157,8 +157,7 @@ const quantile = (
       const sorted = sortedAlong(flat, flat.rank - 1);
       const size = flat.shape.at(-1) as number;
       const {values, shape} = share(args);
-      const at = (place: number) =>
-        getItem(sorted, [...outer.map(() => new Slice(null, null, null)), place]);
+      const at = (place: number) => getItem(sorted, [...outer.map(() => ALL), place]);
       const all = values.map((q) => {
         const [low, high, weight] = method(args)(q * (size - 1));
         if (low === high) return at(low);

@@ -8,7 +8,7 @@ import {matMul} from './matrix_product.js';
 import {cast, type Operation, promoted, type Table, toFloat} from './operation.js';
 import {max} from './reductions.js';
 import {axesOf, broadcastShapes, reducedShape, sizeOfShape, toAxis} from './shapes.js';
-import {type Arguments, kindOf, Slice, widest} from './values.js';
+import {ALL, type Arguments, kindOf, widest} from './values.js';
 
 /** Computes in floats, the only numbers of tfjs's matrix products, and gives Keras's dtype. */
 const inFloats =
@@ -172,7 +172,7 @@ const cross: Operation = {
     });
     const part = (x: tf.Tensor, i: number): tf.Tensor => {
       if (i >= (x.shape.at(-1) as number)) return tf.zeros(x.shape.slice(0, -1), kindOf(x.dtype));
-      return getItem(x, [...x.shape.slice(1).map(() => new Slice(null, null, null)), i]);
+      return getItem(x, [...x.shape.slice(1).map(() => ALL), i]);
     };
     const [a, b] = vectors.map((x) => [0, 1, 2].map((i) => part(x, i)));
     const minor = (i: number, j: number) => tf.sub(tf.mul(a[i], b[j]), tf.mul(a[j], b[i]));

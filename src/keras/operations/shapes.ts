@@ -4,6 +4,9 @@ import type {Arguments} from './values.js';
 
 type Size = number | null;
 
+/** A shape whose sizes are all known, as that of a tensor that was computed. */
+export const known = (shape: Shape) => shape as number[];
+
 /** @throws Error The shapes do not fit each other. */
 export function broadcastShapes(...shapes: Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length));

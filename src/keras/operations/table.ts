@@ -1,33 +1,45 @@
 /** The table of operations: a row each, in files by kind. */
 import {activations} from './activations.js';
 import {convolutions} from './convolutions.js';
+import {diagonals} from './diagonals.js';
 import {elementwise} from './elementwise.js';
+import {extending} from './extending.js';
 import {fourier} from './fourier.js';
 import {images} from './images.js';
 import {indexing} from './indexing.js';
+import {joining} from './joining.js';
 import {neural} from './neural.js';
 import type {Table} from './operation.js';
 import {ordering} from './ordering.js';
 import {products} from './products.js';
 import {reductions} from './reductions.js';
+import {reordering} from './reordering.js';
+import {reshaping} from './reshaping.js';
 import {segments} from './segments.js';
-import {shaping} from './shaping.js';
+import {spacing} from './spacing.js';
+import {splitting} from './splitting.js';
 import {tensorflow} from './tensorflow.js';
 
 /** All operations, by the names of Keras 3's classes. */
 export const kerasOperations: Table = {
   ...activations,
   ...convolutions,
+  ...diagonals,
   ...elementwise,
+  ...extending,
   ...fourier,
   ...images,
   ...indexing,
+  ...joining,
   ...neural,
   ...ordering,
   ...products,
   ...reductions,
+  ...reordering,
+  ...reshaping,
   ...segments,
-  ...shaping,
+  ...spacing,
+  ...splitting,
 };
 
 /** All, with what only TensorFlow has, for Keras 2. */

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {addBias} from '../layers/bias.js';
 import {gelu} from './activations.js';
 import {greaterEqual, lessEqual, logicalAnd} from './conditions.js';
+import {band, diagonalOf} from './diagonals.js';
 import {cumulativeSum, gather, withoutGradient} from './gradients.js';
 import {oneHotOf} from './indexing.js';
 import {matMul} from './matrix_product.js';
@@ -18,7 +19,6 @@ import {
 } from './operation.js';
 import {placesAlong, sortedAlong} from './ordering.js';
 import {axesOf, broadcastShapes, sizeOfShape, toAxis, withSize} from './shapes.js';
-import {band, diagonalOf} from './shaping.js';
 import {type Arguments, isList, kindOf} from './values.js';
 
 const same = (name: string) => (args: Arguments) => args.tensor(name).shape;

@@ -49,6 +49,9 @@ export class Slice {
   ) {}
 }
 
+/** The whole of an axis, `:` in Python. */
+export const ALL = new Slice(null, null, null);
+
 export class Ellipsis {}
 
 export type Value =
