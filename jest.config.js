@@ -108,7 +108,7 @@ const engineProjects = ENGINE_NAMES.flatMap((engine) => [
   ...ENGINES[engine].backends.map((backend) =>
     browserBackend(backend, engine, `${engine}-${backend}`),
   ),
-  ...(ENGINES[engine].walksPage ? [walk(engine)] : []),
+  walk(engine),
 ]);
 
 const unit = {

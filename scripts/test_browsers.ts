@@ -1,6 +1,6 @@
 /**
- * Runs the specification in the browser engines that are installed here, Chromium, Firefox and WebKit
- * (`tools/engines`), and the walk through the page in the first two.
+ * Runs the specification and the walk through the page in the browser engines that are installed here,
+ * Chromium, Firefox and WebKit (`tools/engines`).
  *
  *     npm run test:browsers
  *     npm run test:browsers -- --engine firefox

@@ -6,8 +6,6 @@ export const title = 'Chromium';
 /** @type {readonly import('../backends.mjs').Backend[]} */
 export const backends = ['wasm', 'webgl', 'webgpu'];
 
-export const walksPage = true;
-
 /** The set-up brings it. @returns {string[]} */
 export const missing = () => [];
 

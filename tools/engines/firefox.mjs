@@ -13,8 +13,6 @@ export const title = 'Firefox';
 /** @type {readonly import('../backends.mjs').Backend[]} */
 export const backends = ['wasm', 'webgl', 'webgpu'];
 
-export const walksPage = true;
-
 export const missing = () =>
   missingOf(['firefox-esr', 'xvfb', 'libgl1-mesa-dri', 'mesa-vulkan-drivers']);
 

@@ -14,8 +14,6 @@ import * as webkit from './webkit.mjs';
  * @property {readonly import('../backends.mjs').Backend[]} backends those that run in it
  * @property {() => string[]} missing the Debian packages that are not installed and that it needs
  * @property {() => Promise<Browser>} launch
- * @property {boolean} walksPage whether the walk through the page can be made in it: the walk clicks, types
- *     and drags by what Playwright alone has
  */
 
 /**
@@ -33,13 +31,12 @@ export const ENGINES = {chromium, firefox, webkit};
 export const ENGINE_NAMES = ['chromium', 'firefox', 'webkit'];
 
 /**
- * The projects of Jest of an engine: the specification on each backend, and the walk through the page
- * where it can be made.
+ * The projects of Jest of an engine: the specification on each backend, and the walk through the page.
  *
  * @param {EngineName} engine
  * @returns {string[]} for example firefox-webgl, firefox-page
  */
 export const projectsOf = (engine) => [
   ...ENGINES[engine].backends.map((backend) => `${engine}-${backend}`),
-  ...(ENGINES[engine].walksPage ? [`${engine}-page`] : []),
+  `${engine}-page`,
 ];

@@ -3,6 +3,8 @@
  * script is started and then asked for its outcome now and then, and for what the page has said since.
  */
 import {EventEmitter} from 'node:events';
+import {inputOf} from './webdriver_input.mjs';
+import {WebDriverLocator} from './webdriver_locator.mjs';
 
 /** Between two questions to a page that is at work, in ms: soon at first, then less often. */
 const PAUSES = [0, 5, 10, 20, 50, 100];
@@ -48,6 +50,38 @@ export class WebDriverPage extends EventEmitter {
     super();
     this.driver = driver;
     this.owner = owner;
+    const {mouse, keyboard} = inputOf(driver);
+    this.mouse = mouse;
+    this.keyboard = keyboard;
+  }
+
+  /** @param {string} css */
+  locator(css) {
+    return new WebDriverLocator(this, [{css}]);
+  }
+
+  /** @param {Parameters<WebDriverLocator['getByRole']>} args */
+  getByRole(...args) {
+    return new WebDriverLocator(this, []).getByRole(...args);
+  }
+
+  /** @param {string} label */
+  getByLabel(label) {
+    return new WebDriverLocator(this, []).getByLabel(label);
+  }
+
+  /**
+   * Sets the size of what a page is shown in; the window has bars around it.
+   *
+   * @param {{width: number, height: number}} size
+   */
+  async setViewportSize({width, height}) {
+    const [innerWidth, innerHeight] = await this.execute('return [innerWidth, innerHeight];');
+    const outer = await this.driver.command('GET', '/window/rect');
+    await this.driver.command('POST', '/window/rect', {
+      width: outer.width + width - innerWidth,
+      height: outer.height + height - innerHeight,
+    });
   }
 
   context() {
@@ -56,11 +90,13 @@ export class WebDriverPage extends EventEmitter {
 
   /** @param {string} url */
   async goto(url) {
+    await this.look(''); // what the last page has said goes with it
     await this.driver.command('POST', '/url', {url});
     await this.install();
   }
 
   async reload() {
+    await this.look('');
     await this.driver.command('POST', '/refresh');
     await this.install();
   }
@@ -113,7 +149,7 @@ export class WebDriverPage extends EventEmitter {
   /**
    * Takes what the page has said, hands it on, and gives the outcome of a script, if there is one.
    *
-   * @param {string} id
+   * @param {string} id of the script
    */
   async look(id) {
     /** @type {{messages: Message[], outcome?: {value?: unknown, error?: object}}} */

@@ -2,6 +2,7 @@
  * WebKitGTK as Debian ships it, over WebDriver: JavaScriptCore's compiler of WebAssembly, and WebGL by
  * ANGLE on Mesa's llvmpipe. It has no WebGPU and, as built by Debian, no SharedArrayBuffer.
  */
+import path from 'node:path';
 import {libraryFile, missingOf, openDisplay} from './debian.mjs';
 import {startDriver} from './webdriver.mjs';
 import {WebDriverPage} from './webdriver_page.mjs';
@@ -14,10 +15,10 @@ export const title = 'WebKit';
 /** @type {readonly import('../backends.mjs').Backend[]} */
 export const backends = ['cpu', 'wasm', 'webgl'];
 
-/** WebDriver has neither Playwright's locators nor its mouse, by which the walk is made. */
-export const walksPage = false;
-
 export const missing = () => missingOf(['webkit2gtk-driver', 'xvfb', 'libgl1-mesa-dri']);
+
+/** A folder of configuration as GTK reads it. */
+const GTK_SETTINGS = path.join(import.meta.dirname, 'gtk_settings');
 
 /** The driver opens one window of this small browser, which comes with the library. */
 const CAPABILITIES = {
@@ -29,8 +30,13 @@ const CAPABILITIES = {
 
 export async function launch() {
   const display = await openDisplay();
-  // The sandbox asks for namespaces, which containers do not give.
-  const env = {...display.env, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1'};
+  const env = {
+    ...display.env,
+    // The sandbox asks for namespaces, which containers do not give.
+    WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+    // Pages are told that motion is to be reduced: a click does not wait until a page has scrolled.
+    XDG_CONFIG_DIRS: GTK_SETTINGS,
+  };
   /** @type {Set<Driver>} */
   const drivers = new Set();
   let version = '';
@@ -52,9 +58,12 @@ export async function launch() {
       };
       return context;
     },
-    async newPage() {
+    /** @param {{viewport?: {width: number, height: number}}} [options] */
+    async newPage({viewport} = {}) {
       const context = await browser.newContext();
-      return context.newPage();
+      const page = await context.newPage();
+      if (viewport) await page.setViewportSize(viewport);
+      return page;
     },
     version: () => version,
     isConnected: () => isOpen,

@@ -84,7 +84,7 @@ class NamesTraining implements Trainer<NamesReport> {
   }
 }
 
-export async function createNames(settings: NamesSettings): Promise<Trainer<NamesReport>> {
+export async function create(settings: NamesSettings): Promise<Trainer<NamesReport>> {
   const [response] = await Promise.all([fetch(settings.names), startBackend(settings.backend)]);
   if (!response.ok) throw new Error(`The names could not be loaded (HTTP ${response.status}).`);
   return new NamesTraining((await response.text()).split('\n'), settings);

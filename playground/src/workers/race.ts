@@ -97,7 +97,7 @@ class Race implements Trainer<RaceReport> {
   }
 }
 
-export async function createRace(settings: RaceSettings): Promise<Trainer<RaceReport>> {
+export async function create(settings: RaceSettings): Promise<Trainer<RaceReport>> {
   const [digits] = await Promise.all([
     fetchDigits(settings.digits),
     startBackend(settings.backend),

@@ -6,11 +6,13 @@ export interface Trainer<Report> {
   step(): Promise<Report | null>;
 }
 
-/** Makes what is trained, with the settings that the page gives. */
-type Create = (settings: never) => Promise<Trainer<unknown>>;
+interface TaskModule {
+  /** Makes what is trained, with the settings that the page gives. */
+  create(settings: never): Promise<Trainer<unknown>>;
+}
 
 /** Answers the page: it names one of the tasks, then says when to take steps. */
-export function serveTasks(tasks: Record<string, Create>): void {
+export function serveTasks(tasks: Record<string, () => Promise<TaskModule>>): void {
   let trainer: Promise<Trainer<unknown>>;
   let isRunning = false;
   let isBusy = false;
@@ -34,7 +36,7 @@ export function serveTasks(tasks: Record<string, Create>): void {
 
   self.addEventListener('message', ({data}: MessageEvent<Command<never>>) => {
     if (data.type === 'start') {
-      trainer = tasks[data.task](data.settings);
+      trainer = tasks[data.task]().then(({create}) => create(data.settings));
       trainer.then(
         () => answer({type: 'ready'}),
         ({message}) => answer({type: 'error', message}),

@@ -117,7 +117,7 @@ function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-export async function createSpeed(settings: SpeedSettings): Promise<Trainer<SpeedReport>> {
+export async function create(settings: SpeedSettings): Promise<Trainer<SpeedReport>> {
   await startBackend(settings.backend);
   return new Speed(settings.shapes);
 }

@@ -1,7 +1,11 @@
-/** The one worker of the page: all tasks in one file, as each needs the same libraries. */
-import {createNames} from './names.js';
-import {createRace} from './race.js';
+/**
+ * The one worker of the page. It imports what a task needs when the task is started, and exports nothing:
+ * WebKit runs a worker's own file a second time when another module imports something from it.
+ */
 import {serveTasks} from './serve_tasks.js';
-import {createSpeed} from './speed.js';
 
-serveTasks({race: createRace, names: createNames, speed: createSpeed});
+serveTasks({
+  race: () => import('./race.js'),
+  names: () => import('./names.js'),
+  speed: () => import('./speed.js'),
+});
