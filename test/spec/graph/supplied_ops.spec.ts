@@ -3,28 +3,9 @@ import type {AttrValue} from '../../../src/graph/graph_def.js';
 import {loadGraphModel} from '../../../src/graph/index.js';
 import {SUPPLIED_OPS} from '../../../src/graph/ops/index.js';
 import {tf} from '../../backends/current.js';
-import cases from '../../fixtures/graph_ops.json';
 import {expectClose} from '../../support/close.js';
 import {GraphBuilder} from '../../support/graph_builder.js';
-
-interface Values {
-  shape: number[];
-  dtype: string;
-  values: number[];
-}
-
-interface OpCase {
-  op: string;
-  inputs: Values[];
-  attrs: Record<string, AttrValue>;
-  y: Values;
-}
-
-const DTYPES: Record<string, 'DT_FLOAT' | 'DT_INT32' | 'DT_BOOL'> = {
-  float32: 'DT_FLOAT',
-  int32: 'DT_INT32',
-  bool: 'DT_BOOL',
-};
+import {graphOfCase, inputName, opCases} from '../../support/op_cases.js';
 
 beforeAll(() => {
   jest.spyOn(console, 'debug').mockImplementation(() => {});
@@ -33,20 +14,9 @@ beforeAll(() => {
   if (backend.startsWith('webg')) tf.env().set(`${backend.toUpperCase()}_CPU_FORWARD`, false);
 });
 
-const all = (cases as unknown as OpCase[]).map((c, i) => ({...c, name: `${i}: ${c.op}`}));
-
-test.each(all)('$name', async ({op, inputs, attrs, y}) => {
-  const graph = new GraphBuilder();
-  const names = inputs.map(({dtype}, i) => {
-    const name = graph.input(`x${i}`);
-    graph.node(name).attr = {dtype: {type: DTYPES[dtype]}, shape: {} as AttrValue};
-    return name;
-  });
-  // It says by its presence that the graph masks with such numbers.
-  if (inputs.some(({values}) => values.some((value) => Math.abs(value) > 1e20))) {
-    graph.floats('huge', -3e38);
-  }
-  graph.op(op, 'out', names, attrs);
+test.each(opCases)('$name', async (opCase) => {
+  const {op, inputs, y} = opCase;
+  const graph = graphOfCase(opCase);
   const backend = tf.getBackend();
   const kernels = SUPPLIED_OPS[op]?.kernels ?? [];
   if (!kernels.every((kernel) => tf.getKernel(kernel, backend))) {
@@ -60,7 +30,7 @@ test.each(all)('$name', async ({op, inputs, attrs, y}) => {
     tf.tensor(values, shape, dtype as 'float32'),
   );
   const output = model.execute(
-    Object.fromEntries(names.map((name, i) => [name, tensors[i]])),
+    Object.fromEntries(tensors.map((tensor, i) => [inputName(i), tensor])),
   ) as InstanceType<typeof tf.Tensor>;
   expect(output.shape).toEqual(y.shape);
   expect(output.dtype).toBe(y.dtype);
@@ -72,7 +42,7 @@ test.each(all)('$name', async ({op, inputs, attrs, y}) => {
 
 test('every op has a case, but for those with a test of their own', () => {
   const own = ['Erfc', 'FFT2D', 'IFFT2D'];
-  const missing = Object.keys(SUPPLIED_OPS).filter((op) => !all.some((c) => c.op === op));
+  const missing = Object.keys(SUPPLIED_OPS).filter((op) => !opCases.some((c) => c.op === op));
   expect(missing.sort()).toEqual(own);
 });
 
