@@ -81,6 +81,17 @@ export function divideNoNaN(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return choose(isZero, tf.zerosLike(tf.add(a, b)), tf.div(a, safe));
 }
 
+/** a·b, 0 where b is, though a has no end: the gradients of both are such products as well, as in TensorFlow. */
+export function multiplyNoNaN(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const unlessZero = (x: tf.Tensor, y: tf.Tensor) =>
+    tf.where(tf.equal(y, 0), tf.zerosLike(tf.add(x, y)), tf.mul(x, y));
+  return withGradient(
+    [a, b],
+    () => unlessZero(a, b),
+    (dy, _, [x, y]) => [sumTo(unlessZero(dy, y), x.shape), sumTo(unlessZero(x, dy), y.shape)],
+  );
+}
+
 /**
  * a where the condition is 1, else b. In tfjs's own gradient what is not chosen is NaN where the
  * gradient of what is chosen has no end.

@@ -141,9 +141,9 @@ function readKeras2(saved: SavedLayer, {args, kwargs}: SavedCall, inputs: Inputs
   const name = String(saved.config.function).replace(/^compat\.v[12]\./, '');
   const known = own(tensorFlowFunctions, name);
   if (!known) throw unknown();
-  const {operation, parameters, ignored} = known;
+  const {operation, parameters, defaults, ignored} = known;
   const [first] = parameters.values();
-  const named: Record<string, Saved> = {[first]: savedOf(args[0], inputs)};
+  const named: Record<string, Saved> = {...defaults, [first]: savedOf(args[0], inputs)};
   for (const [key, value] of Object.entries(kwargs)) {
     const parameter = parameters.get(key);
     if (parameter) named[parameter] = savedOf(value, inputs);

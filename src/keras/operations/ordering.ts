@@ -70,30 +70,6 @@ const argsort: Operation = {
   compute: (args) => placesAlong(...flatWithoutAxis(args)),
 };
 
-/** The order is Keras's: the smallest ones in order, then the others as they stood. */
-const argpartition: Operation = {
-  signature: 'x, kth, axis=-1',
-  shape: (args) => {
-    args.integer('kth');
-    return orderedShape(args);
-  },
-  compute: (args) => {
-    const [x, axis] = flatWithoutAxis(args);
-    return withoutGradient([x], () => {
-      const [moved, back] = withAxisLast(x, axis);
-      const size = x.shape[axis];
-      const kth = args.integer('kth');
-      const bottom = kth < 0 ? kth + size + 1 : kth + 1;
-      const least = placesInOrder(moved, bottom, false);
-      const isLeast = tf.sum(
-        tf.cast(equal(tf.expandDims(least, -1), tf.range(0, size, 1, 'int32')), 'int32'),
-        -2,
-      );
-      return back(tf.concat([least, placesInOrder(tf.sub(1, isLeast), size - bottom, true)], -1));
-    });
-  },
-};
-
 const topK: Operation = {
   signature: 'x, k, sorted=True',
   shape: (args) => {
@@ -245,7 +221,6 @@ const isIn: Operation = {
 const noMethod = "axis=None, method='linear', keepdims=False";
 
 export const ordering: Table = {
-  Argpartition: argpartition,
   Argsort: argsort,
   Digitize: digitize,
   InTopK: inTopK,

@@ -97,17 +97,22 @@ const trapezoid: Operation = {
   },
 };
 
-/** Numbers from a first to a last one, which may be tensors. */
+/** Numbers from a first to a last one, which may be tensors; as float32, where `values` gives such alone. */
 const spaced = (
   signature: string,
   values: (args: Arguments, start: tf.Tensor, stop: tf.Tensor, share: tf.Tensor) => tf.Tensor,
+  isOfFloats = true,
 ): Operation => {
   const shapeOf = (args: Arguments) =>
     broadcastShapes(args.tensor('start').shape, args.tensor('stop').shape);
+  const kindFor = (args: Arguments) => kindOf(args.has('dtype') ? args.text('dtype') : 'float32');
   return {
     signature,
     shape: (args) => {
       if (args.flag('retstep')) throw new Error('its retstep gives a number beside the tensor.');
+      if (isOfFloats && kindFor(args) !== 'float32') {
+        throw new Error(`its dtype must be one of floats, but is ${args.text('dtype')}.`);
+      }
       const shape = shapeOf(args);
       const axis = toAxis(args.integer('axis', 0), shape.length + 1);
       return [...shape.slice(0, axis), args.integer('num', 50), ...shape.slice(axis)];
@@ -117,14 +122,16 @@ const spaced = (
       const rank = shapeOf(args).length;
       const axis = toAxis(args.integer('axis', 0), rank + 1);
       const [start, stop] = promoted(args, 'start', 'stop').map((x) => {
-        const padded = tf.reshape(toFloat(x), [...Array(rank - x.rank).fill(1), ...x.shape]);
+        // As in Keras on TensorFlow, both ends are of the result's type already.
+        const end = toFloat(cast(x, kindFor(args)));
+        const padded = tf.reshape(end, [...Array(rank - x.rank).fill(1), ...x.shape]);
         return tf.expandDims(padded, axis);
       });
       const steps = args.flag('endpoint') ? Math.max(1, num - 1) : num;
       const shares = Array.from({length: num}, (_, i) => i / steps);
       const shape = Array.from({length: rank + 1}, (_, i) => (i === axis ? num : 1));
       const spread = values(args, start, stop, tf.tensor(shares, shape, 'float32'));
-      return args.has('dtype') ? cast(spread, kindOf(args.text('dtype'))) : spread;
+      return kindFor(args) === 'float32' ? spread : cast(tf.floor(spread), kindFor(args));
     },
   };
 };
@@ -140,6 +147,7 @@ export const spacing: Table = {
   Linspace: spaced(
     'start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0',
     (_, a, b, share) => between(a, b, share),
+    false,
   ),
   Logspace: spaced(
     'start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0',

@@ -63,6 +63,9 @@ export const refused: Readonly<Record<string, string>> = {
     ...['Polar', 'ViewAsComplex', 'ViewAsReal'],
   ]),
   ...because('draws random numbers, others than those of Keras', ['ElasticTransform']),
+  ...because('gives other places in Keras for each backend, and on TensorFlow wrong ones', [
+    'Argpartition',
+  ]),
   ...because('is not computed by tfjs', [
     ...['Cholesky', 'CholeskyInverse', 'Det', 'Eig', 'Eigh', 'Inv', 'Logdet', 'Lstsq', 'LuFactor'],
     ...['MatrixRank', 'Pinv', 'Qr', 'Slogdet', 'Solve', 'SolveTriangular', 'SVD'],

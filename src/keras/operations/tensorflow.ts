@@ -4,12 +4,13 @@ import {addBias} from '../layers/bias.js';
 import {gelu} from './activations.js';
 import {greaterEqual, lessEqual, logicalAnd} from './conditions.js';
 import {band, diagonalOf} from './diagonals.js';
-import {cumulativeSum, gather, withoutGradient} from './gradients.js';
+import {cumulativeSum, gather, multiplyNoNaN, withoutGradient} from './gradients.js';
 import {oneHotOf} from './indexing.js';
 import {matMul} from './matrix_product.js';
 import {
   binary,
   cast,
+  floatBinary,
   floats,
   type Operation,
   promotedList,
@@ -234,6 +235,7 @@ export const tensorflow: Table = {
   TfHardSigmoid: floats((x) => tf.minimum(tf.maximum(tf.add(tf.mul(x, 0.2), 0.5), 0), 1)),
   TfL2Normalize: l2Normalize,
   TfMatmul: product,
+  TfMultiplyNoNan: floatBinary(multiplyNoNaN),
   TfOneHot: oneHot,
   TfRelu: relu,
   TfSort: sorting("x, axis=-1, direction='ASCENDING'", sortedAlong),

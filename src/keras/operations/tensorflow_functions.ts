@@ -8,8 +8,8 @@ export interface TensorFlowFunction {
   operation: string;
   /** TensorFlow's names of the arguments, in its order, and the operation's. */
   parameters: Map<string, string>;
-  /** Arguments of the operation that TensorFlow's function does not have. */
-  fixed: Record<string, Saved>;
+  /** What TensorFlow takes for arguments that are not given, where the operation takes something else. */
+  defaults: Record<string, Saved>;
   /** Arguments that change nothing here. */
   ignored: string[];
 }
@@ -26,16 +26,19 @@ const IGNORED = [
 ];
 
 /**
- * @param row `Operation: x, axis=None, perm>axes`: the arguments in TensorFlow's order; where the
- *     operation calls one otherwise, its name follows `>`
+ * @param row `Operation: x, axis=0, perm>axes`: the arguments in TensorFlow's order; where the operation
+ *     calls one otherwise, its name follows `>`, and where it has another default, TensorFlow's follows `=`
  */
 function read(row: string): TensorFlowFunction {
   const [operation, list] = row.split(': ');
+  const defaults: Record<string, Saved> = {};
   const pairs = list.split(', ').map((text): [string, string] => {
-    const [theirs, ours = theirs] = text.split('>');
+    const [names, otherwise] = text.split('=');
+    const [theirs, ours = theirs] = names.split('>');
+    if (otherwise !== undefined) defaults[ours] = Number(otherwise);
     return [theirs, ours];
   });
-  return {operation, parameters: new Map(pairs), fixed: {}, ignored: IGNORED};
+  return {operation, parameters: new Map(pairs), defaults, ignored: IGNORED};
 }
 
 const rows = (table: Record<string, string>) =>
@@ -66,7 +69,7 @@ const binaries = rows({
   'math.minimum': 'Minimum: x>x1, y>x2',
   'math.mod': 'Mod: x>x1, y>x2',
   'math.multiply': 'Multiply: x>x1, y>x2',
-  'math.multiply_no_nan': 'Multiply: x>x1, y>x2',
+  'math.multiply_no_nan': 'TfMultiplyNoNan: x>x1, y>x2',
   'math.not_equal': 'NotEqual: x>x1, y>x2',
   'math.pow': 'Power: x>x1, y>x2',
   'math.scalar_mul': 'Multiply: scalar>x1, x>x2',
@@ -169,12 +172,12 @@ const reductions = [
   ...rows({
     'math.reduce_logsumexp': 'Logsumexp: input_tensor>x, axis, keepdims',
     'math.count_nonzero': 'CountNonzero: input>x, axis',
-    'math.argmax': 'Argmax: input>x, axis',
-    argmax: 'Argmax: input>x, axis',
-    'math.argmin': 'Argmin: input>x, axis',
+    'math.argmax': 'Argmax: input>x, axis=0',
+    argmax: 'Argmax: input>x, axis=0',
+    'math.argmin': 'Argmin: input>x, axis=0',
     'math.cumsum': 'TfCumsum: x, axis, exclusive, reverse',
-    'math.cumprod': 'Cumprod: x, axis',
-    'math.top_k': 'TopK: input>x, k, sorted',
+    'math.cumprod': 'Cumprod: x, axis=0',
+    'math.top_k': 'TopK: input>x, k=1, sorted',
     'nn.moments': 'Moments: x, axes, keepdims',
     argsort: 'TfArgsort: values>x, axis, direction, stable',
     sort: 'TfSort: values>x, axis, direction',
