@@ -286,10 +286,7 @@ const clip: Operation = {
 
 const castTo = (signature: string, name = 'x'): Operation => ({
   signature,
-  shape: (args) => {
-    if (args.has('dtype')) kindOf(args.text('dtype'));
-    return args.tensor(name).shape;
-  },
+  shape: shapeLike(name),
   compute: (args) => {
     const x = args.tensor(name);
     return args.has('dtype') ? toDtype(x, args.text('dtype')) : tf.clone(x);

@@ -291,7 +291,6 @@ const oneHot: Operation = {
   shape: (args) => {
     const {shape} = args.tensor('x');
     const axis = toAxis(args.integer('axis', -1), shape.length + 1);
-    kindOf(args.text('dtype', 'float32'));
     return [...shape.slice(0, axis), args.integer('num_classes'), ...shape.slice(axis)];
   },
   compute: (args) => {
@@ -316,7 +315,6 @@ const multiHot: Operation = {
     const classes = args.integer('num_classes');
     const rest = shape.length === 2 || shape.length > 2 ? [shape[0], ...shape.slice(2)] : [];
     const axis = toAxis(args.integer('axis', -1), rest.length + 1);
-    kindOf(args.text('dtype', 'float32'));
     return [...rest.slice(0, axis), classes, ...rest.slice(axis)];
   },
   compute: (args) => {

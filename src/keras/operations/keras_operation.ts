@@ -67,7 +67,9 @@ export class KerasOperation extends layers.Layer {
       return {shape, dtype: dtype ? kindOf(dtype) : 'float32'};
     });
     try {
-      const outputs = this.operation.shape(this.bound<TensorLike>(tensors, (constant) => constant));
+      const args = this.bound<TensorLike>(tensors, (constant) => constant);
+      if (args.has('dtype')) kindOf(args.text('dtype'));
+      const outputs = this.operation.shape(args);
       return Array.isArray(outputs[0]) && outputs.length === 1 ? (outputs[0] as Shape) : outputs;
     } catch (error) {
       throw new Error(`the operation ${this.expression.operation}: ${(error as Error).message}`);

@@ -110,7 +110,8 @@ const spaced = (
     signature,
     shape: (args) => {
       if (args.flag('retstep')) throw new Error('its retstep gives a number beside the tensor.');
-      if (isOfFloats && kindFor(args) !== 'float32') {
+      const kind = kindFor(args);
+      if (isOfFloats && kind !== 'float32') {
         throw new Error(`its dtype must be one of floats, but is ${args.text('dtype')}.`);
       }
       const shape = shapeOf(args);
