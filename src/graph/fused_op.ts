@@ -2,7 +2,7 @@
  * The node that takes a normalisation's place: what its inputs and attributes mean. Written when a
  * graph is loaded, and read when it runs, both here.
  *
- *     inputs  x, then gamma if has_gamma, beta if has_beta
+ *     inputs  x, then gamma if has_gamma, then beta if there is one
  *     epsilon
  *     axes | begin_axis | cols    which dimensions are normalised, as `Extent` says
  *     count, one_pass             what the graph divides sums over a row by, and whether it takes the
@@ -36,7 +36,6 @@ export function writeFusedOp(match: Match): NodeDef {
   const inputs = [x, gamma, beta].filter((input) => input !== undefined);
   const attr: Record<string, AttrValue> = {
     has_gamma: {b: gamma !== undefined},
-    has_beta: {b: beta !== undefined},
     epsilon: {f: epsilon},
   };
   if ('axes' in extent) attr.axes = intList(extent.axes);
@@ -55,7 +54,7 @@ export function readFusedOp({inputs, attrs}: GraphNode): FusedOp {
   return {
     x,
     gamma: attrs.has_gamma ? params.shift() : undefined,
-    beta: attrs.has_beta ? params.shift() : undefined,
+    beta: params.shift(),
     extent: extentOf(attrs),
     epsilon: Number(attrs.epsilon),
     count: attrs.count === undefined ? undefined : Number(attrs.count),

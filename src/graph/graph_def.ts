@@ -31,6 +31,13 @@ export function isAdd(node: NodeDef | undefined): boolean {
   return node !== undefined && ADDS.has(node.op);
 }
 
+const QUOTIENTS = new Set(['Div', 'RealDiv']);
+
+/** Whether a node is its first input divided by its second. */
+export function isQuotient(node: NodeDef | undefined): boolean {
+  return node !== undefined && QUOTIENTS.has(node.op);
+}
+
 export interface FunctionDef {
   signature?: {name?: string; inputArg?: {name: string}[]; outputArg?: {name: string}[]};
   nodeDef?: NodeDef[];

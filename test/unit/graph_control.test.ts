@@ -181,6 +181,13 @@ describe('functions that are called', () => {
     expect(await run(graph, {x: tf.tensor1d([7, 5, 2])}, [f])).toEqual(expected);
   });
 
+  test.each(['PartitionedCall', 'StatefulPartitionedCall'])('by %s', async (op) => {
+    const graph = caller();
+    graph.nodes.push({...call('call', 'f', ['x', graph.floats('one', 1)]), op});
+    graph.op('Identity', 'out', ['call']);
+    expect(await run(graph, {x: tf.tensor1d([7, 5, 2])}, [f])).toEqual([6, 4, 1]);
+  });
+
   test('one within another, each more than once', async () => {
     const g: FunctionDef = {
       signature: {name: 'g', inputArg: [{name: 'a'}], outputArg: [{name: 'y'}]},

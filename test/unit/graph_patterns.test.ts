@@ -82,6 +82,24 @@ describe.each(Object.keys(ops))('%s', (pattern) => {
   });
 });
 
+/** Ops with the same meaning under another name, which older graphs have. */
+const SYNONYMS = {AddV2: 'Add', RealDiv: 'Div', Reciprocal: 'Inv'};
+
+const withSynonyms = Object.entries(SYNONYMS).flatMap(([op, synonym]) =>
+  patternGraphs
+    .filter((example) => builtGraph(example).nodes.some((node) => node.op === op))
+    .map((example) => ({...example, op, synonym})),
+);
+
+test.each(withSynonyms)(
+  '$pattern, $name: $synonym in place of $op',
+  ({op, synonym, ...example}) => {
+    const graph = builtGraph(example);
+    for (const node of graph.nodes.filter((one) => one.op === op)) node.op = synonym;
+    expect(fused(graph).report).toEqual({fused: 1, patterns: {[example.pattern]: 1}});
+  },
+);
+
 /** What only the batch normalisation used. */
 function isOfNorm(name: string): boolean {
   return ['rowsList', 'oneFloat', 'zero', 'empty'].includes(name);
@@ -405,6 +423,11 @@ const nearMisses: NearMiss[] = [
   },
   {name: 'a mean that is not negated', of: 'keras3', change: (g) => (g.node('negated').op = 'Abs')},
   {name: 'a difference at the end', of: 'keras3', change: (g) => (g.node('out').op = 'Sub')},
+  {
+    name: 'a difference of the products',
+    of: 'keras3, a middle axis, Identity on the way, the products added first',
+    change: (g) => (g.node('out').op = 'Sub'),
+  },
   {name: 'a difference in the offset', of: 'keras3', change: (g) => (g.node('offset').op = 'Sub')},
   {
     name: 'the square of another tensor',

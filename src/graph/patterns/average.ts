@@ -1,5 +1,5 @@
 /** The mean of a tensor over some axes, in the ways in which graphs compute it. */
-import {isAdd, type NodeDef} from '../graph_def.js';
+import {isAdd, isQuotient, type NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
 
 /**
@@ -62,12 +62,12 @@ export class Walk {
     const node = this.back(from, path);
     if (node?.op === 'Mean') return this.reduction(node, path);
     if (node?.op === 'DivNoNan' && path.length === 0) return this.weighted(node);
-    if (node?.op !== 'Mul' && node?.op !== 'RealDiv') return undefined;
+    if (!node || !(node.op === 'Mul' || isQuotient(node))) return undefined;
     const inputs = this.graph.inputs(node);
     const factors = inputs.map((ref) => this.graph.scalar(this.unbroadcast(ref)));
     const at = factors.findIndex((factor) => factor !== undefined);
     const factor = factors[at];
-    if (factor === undefined || inputs.length !== 2 || (node.op === 'RealDiv' && at !== 1)) return;
+    if (factor === undefined || inputs.length !== 2 || (isQuotient(node) && at !== 1)) return;
     const count = wholeNumber(node.op === 'Mul' ? 1 / factor : factor);
     this.inner.push(node);
     const sum = this.back(this.graph.maker(inputs[1 - at]), path);

@@ -1,5 +1,5 @@
 /** 1 / √(variance + ε), in the ways in which graphs compute it. */
-import {isAdd, type NodeDef} from '../graph_def.js';
+import {isAdd, isQuotient, type NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
 
 export interface InverseRoot {
@@ -52,11 +52,10 @@ function formOf(node: NodeDef, graph: GraphIndex): {root: NodeDef; divides: bool
     case 'Reciprocal':
     case 'Inv':
       return below(graph.inputNode(node, 0), graph);
-    case 'RealDiv':
-    case 'Div':
-      return graph.scalar(graph.inputs(node)[0]) === 1
-        ? below(graph.inputNode(node, 1), graph)
-        : undefined;
+  }
+  if (isQuotient(node)) {
+    const one = graph.scalar(graph.inputs(node)[0]) === 1;
+    return one ? below(graph.inputNode(node, 1), graph) : undefined;
   }
   return isRoot(node, graph) ? {root: node, divides: true} : undefined;
 }

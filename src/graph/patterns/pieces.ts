@@ -1,5 +1,5 @@
 /** What the patterns have in common: the scale on 1 / √(variance + ε), and an offset after it. */
-import {isAdd, type NodeDef} from '../graph_def.js';
+import {isAdd, isQuotient, type NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
 import type {InverseRoot} from './inverse_root.js';
 
@@ -17,8 +17,7 @@ export function multipliedWith(
 ): string | undefined {
   if (!user) return undefined;
   if (!divides) return user.op === 'Mul' ? graph.other(user, node) : undefined;
-  if ((user.op !== 'RealDiv' && user.op !== 'Div') || graph.inputNode(user, 1) !== node)
-    return undefined;
+  if (!isQuotient(user) || graph.inputNode(user, 1) !== node) return undefined;
   const divided = graph.other(user, node);
   return graph.scalar(divided) === 1 ? undefined : divided; // 1 / √· is an inverse root of its own
 }
@@ -73,7 +72,6 @@ export function matchScaledPair(
   const scale = matchScale(root, graph, (ref) => ref === x);
   const uses = graph.users(scale.node);
   const scaled = (node: NodeDef) => multipliedWith(node, scale, graph);
-  if (uses.length !== 2 || uses.some((use) => scaled(use) === undefined)) return undefined;
   const scaledX = uses.find((use) => scaled(use) === x);
   const scaledMean = uses.find((use) => graph.maker(scaled(use)) === mean);
   const sum = scaledX && graph.onlyUser(scaledX);

@@ -7,6 +7,7 @@ import {tf} from '../../backends/current.js';
 import {expectClose} from '../../support/close.js';
 import {expectedForward} from '../../support/expected.js';
 import {GraphBuilder} from '../../support/graph_builder.js';
+import {builtGraph, patternGraphs, shape as patternShape} from '../../support/pattern_graphs.js';
 
 const random = new Random(63);
 const sizeOf = (shape: readonly number[]) => shape.reduce((n, dim) => n * dim, 1);
@@ -136,6 +137,16 @@ test('gamma and beta that are one for each column are taken by the kernel', asyn
   }
 });
 
+test('so they are where the result takes the shape that the graph asks for', async () => {
+  const example = patternGraphs.find(({pattern}) => pattern === 'fusedBatchNorm');
+  if (!example) throw new Error('There is no such graph.');
+  const model = await loadGraphModel(tf.io.fromMemory(builtGraph(example).artifacts(['out'])));
+  const x = tf.tensor(random.normal(24), patternShape);
+  const {kernelNames} = await tf.profile(() => model.execute(x) as InstanceType<typeof tf.Tensor>);
+  expect(kernelNames).toContain('LayerNorm');
+  for (const name of ['Multiply', 'Add']) expect(kernelNames).not.toContain(name);
+});
+
 /** The index in a tensor that broadcasts to `shape`, of element `index` there. */
 function broadcastIndex(index: number, shape: number[], small: number[]): number {
   let at = 0;
@@ -174,11 +185,12 @@ describe('Einsum', () => {
     ['abcd,bcd->', [2, 3, 1, 2], [3, 1, 2]],
   ];
 
-  /** Equations with `...`, and the same with letters. */
+  /** Equations with `...` or spaces, and the same with letters alone. */
   const dotted: [string, string, number[], number[]][] = [
     ['...a,ab->...b', 'xya,ab->xyb', [2, 3, 4], [4, 5]],
     ['a...b,...cb->...ac', 'ayb,ycb->yac', [2, 3, 4], [3, 5, 4]],
     ['...ab,...bc->...ac', 'xab,xbc->xac', [2, 3, 4], [2, 4, 5]],
+    [' ab, b c -> ac ', 'ab,bc->ac', [2, 3], [3, 4]],
   ];
 
   test.each(dotted)('%s', async (equation, letters, aShape, bShape) => {
