@@ -96,8 +96,15 @@ export class ELU extends OptionsLayer<{alpha: number}> {
   }
 }
 
+/**
+ * How a softmax takes a mask: as a term added to the scores; as that and a factor of the weights, which are
+ * then 0 where all is masked; or as that of whether it is above a half, whatever type it has.
+ */
+export type SoftmaxMask = 'added' | 'multiplied' | 'compared';
+
 interface SoftmaxOptions {
   axis: number | number[];
+  takesMask: SoftmaxMask;
 }
 
 /** Far below every score; softmax gives 0 there. The number that Keras adds. */
@@ -106,24 +113,50 @@ const LARGE_NEGATIVE = -3.4028235e38 / 2;
 /**
  * Softmax along an axis, or along several as if they were one. Where a mask is the second input,
  * the elements that are masked get 0.
+ *
+ * Source: keras/src/layers/activations/softmax.py.
  */
 export class Softmax extends OptionsLayer<SoftmaxOptions> {
   /** @nocollapse */
   static className = 'Softmax';
 
   constructor(args: ArgsOf<SoftmaxOptions> = {}) {
-    super(args, {axis: -1});
+    super(args, {axis: -1, takesMask: 'compared'});
   }
 
-  protected override compute([x, mask]: tf.Tensor[]): tf.Tensor {
-    const axes = [this.options.axis].flat().map((axis) => fromStart(axis, x.rank));
-    const scores = mask
-      ? tf.add(x, tf.mul(tf.sub(1, tf.cast(mask, 'float32')), LARGE_NEGATIVE))
-      : x;
-    if (axes.length === 1 && axes[0] === x.rank - 1) return tf.softmax(scores);
-    const exponentials = tf.exp(tf.sub(scores, tf.max(scores, axes, true)));
-    return tf.div(exponentials, tf.sum(exponentials, axes, true));
+  /** What the softmax of a call is taken of, if all that the call does after it is to hand it on. */
+  logits([x, mask]: tf.Tensor[]): tf.Tensor | undefined {
+    const {axis, takesMask} = this.options;
+    if (Array.isArray(axis) && axis.length > 1) return undefined;
+    if (!mask) return x;
+    return takesMask === 'added' ? this.scores(x, mask) : undefined;
   }
+
+  protected override compute([x, given]: tf.Tensor[]): tf.Tensor {
+    const {axis, takesMask} = this.options;
+    const axes = [axis].flat().map((each) => fromStart(each, x.rank));
+    const mask = given && this.seen(given);
+    const weights = softmax(mask ? this.scores(x, mask) : x, axes);
+    return mask && takesMask !== 'added' ? tf.mul(weights, mask) : weights;
+  }
+
+  /** 1 where the mask lets an element be seen. */
+  private seen(mask: tf.Tensor): tf.Tensor {
+    const seen = tf.cast(mask, 'float32');
+    return this.options.takesMask === 'compared' ? tf.cast(tf.greater(seen, 0.5), 'float32') : seen;
+  }
+
+  private scores(x: tf.Tensor, mask: tf.Tensor): tf.Tensor {
+    return tf.add(x, tf.mul(tf.sub(1, tf.cast(mask, 'float32')), LARGE_NEGATIVE));
+  }
+}
+
+/** Keras takes several axes by way of the logarithm of the sum, which is all but lost in large scores. */
+function softmax(scores: tf.Tensor, axes: number[]): tf.Tensor {
+  if (axes.length > 1) return tf.exp(tf.sub(scores, tf.logSumExp(scores, axes, true)));
+  if (axes[0] === scores.rank - 1) return tf.softmax(scores);
+  const exponentials = tf.exp(tf.sub(scores, tf.max(scores, axes, true)));
+  return tf.div(exponentials, tf.sum(exponentials, axes, true));
 }
 
 /** x where it is above `theta`, otherwise 0. */
