@@ -110,7 +110,7 @@ async function build(
     await pace();
     await readAssigned(assigned, pace, (done) => report('read', done));
     collect(made, () => {
-      if (compile) compileAsSaved(built, model, training && checkTraining(training));
+      if (compile) compileAsSaved(built, model, training && checkTraining(training), version);
     });
     report('read', 1);
     return built;

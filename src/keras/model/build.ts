@@ -16,6 +16,7 @@ import {keepConstrained} from '../../layers/weight_options.js';
 import {unkeptConfig} from '../config/own_classes.js';
 import {type Json, printed} from '../config/saved.js';
 import {penalizeActivity} from '../layers/regularization/activity.js';
+import {rememberPenalty} from './penalties.js';
 import {rememberName} from './weights/parts.js';
 
 type Layer = layers.Layer;
@@ -134,7 +135,9 @@ function watchWeights(stored: number): () => void {
     if (left < 0) {
       throw new BuildError(`${where}, but the file has ${stored} values for all weights.`);
     }
+    const before = this.losses?.length ?? 0;
     const weight = addWeight.call(this, name, shape, dtype, initializers.zeros(), ...rest);
+    for (const penalty of this.losses?.slice(before) ?? []) rememberPenalty(penalty, weight);
     const [, , constraint = null] = rest as [unknown, unknown, Constraint?];
     keepConstrained(weight, constraint); // tfjs itself does not, in `fit`
     rememberName(weight, name);

@@ -7,28 +7,17 @@
  * each of the three losses takes the logits of either activation.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type {LayersModel, layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
+import type {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {type Json, own} from '../config/saved.js';
+import {type ByVersion, inVersion, type KerasVersion} from '../config/version.js';
+import {Softmax} from '../layers/activations/layers.js';
 import {KerasOperation} from '../operations/keras_operation.js';
-
-type Loss = (target: tf.Tensor, output: tf.Tensor) => tf.Tensor;
-
-/** A training or a test step: from inputs and targets to losses and metrics. */
-type Step = (data: tf.Tensor[]) => tf.Scalar[];
-
-/** What tfjs's class keeps of how it was compiled; its types keep it to themselves. */
-interface Compiled {
-  loss: string | string[] | Record<string, string>;
-  lossFunctions: Loss[];
-  outputNames: string[];
-  outputs: SymbolicTensor[];
-  testFunction: Step;
-  makeTrainFunction(): Step;
-  makeTestFunction(): void;
-}
+import {changeTests, changeTraining, type Loss, type TrainedModel} from './trained_model.js';
 
 interface Activation {
   apply(x: tf.Tensor, axis?: number): tf.Tensor;
-  getClassName(): string;
+  /** The name; of a layer in the place of an activation what makes one. */
+  getClassName(): string | {config: {layer: {className: string; config: Json}}};
 }
 
 type Layer = layers.Layer & {activation?: Activation; outputs?: SymbolicTensor[]};
@@ -71,27 +60,48 @@ const LOSSES: Record<string, Loss> = {
   },
 };
 
-/** Has the crossentropies of a compiled model take the logits, where it has some. */
-export function takeLogits(compiled: LayersModel): void {
-  // A Sequential has a functional model in it that trains in its place.
-  const model = ((compiled as {model?: LayersModel}).model ?? compiled) as unknown as Compiled;
+/** What Keras keeps probabilities from 0 and 1 by. */
+const EPSILON = 1e-7;
+
+/** Losses of outputs without logits, where tfjs's own are another version's. */
+const FROM_OUTPUTS: Readonly<Record<string, ByVersion<Loss | undefined>>> = {
+  binaryCrossentropy: {
+    // Keras 2 adds epsilon once more, to what is cut already.
+    '2.0': (target, output) => {
+      const y = tf.clipByValue(output, EPSILON, 1 - EPSILON);
+      const ifOne = tf.mul(target, tf.log(tf.add(y, EPSILON)));
+      const ifZero = tf.mul(tf.sub(1, target), tf.log(tf.add(tf.sub(1, y), EPSILON)));
+      return tf.neg(tf.mean(tf.add(ifOne, ifZero), -1));
+    },
+    '3.0': undefined,
+  },
+};
+
+/** Has the crossentropies of a compiled model take the logits, where its version of Keras finds some. */
+export function takeLogits(model: TrainedModel, version: KerasVersion): void {
   let logits: Logits | undefined;
-  const remember = (given: tf.Tensor, made: tf.Tensor) => {
-    logits?.set(made, tf.keep(tf.clone(given))); // else it goes with the layer's call
+  const watch: Watch = {
+    remember(given, made) {
+      logits?.set(made, tf.keep(tf.clone(given))); // else it goes with the layer's call
+    },
+    known: (made) => logits?.get(made),
+    version,
   };
   const replaced = model.lossFunctions.map((loss, i) => {
-    const fromLogits = LOSSES[nameOf(model, i)];
-    if (!fromLogits || !watchActivation(model.outputs[i], remember)) return loss;
+    const name = nameOf(model, i);
+    const fromLogits = LOSSES[name];
+    const fromOutputs = inVersion(FROM_OUTPUTS[name] ?? {}, version) ?? loss;
+    if (!fromLogits || !watchActivation(model.outputs[i], watch)) return fromOutputs;
     return (target: tf.Tensor, output: tf.Tensor) => {
       const given = logits?.get(output);
-      return given ? fromLogits(target, given) : loss(target, output);
+      return given ? fromLogits(target, given) : fromOutputs(target, output);
     };
   });
   if (replaced.every((loss, i) => loss === model.lossFunctions[i])) return;
   model.lossFunctions = replaced;
   const remembering =
-    (step: Step): Step =>
-    (data) => {
+    <Data, Found>(step: (data: Data) => Found) =>
+    (data: Data): Found => {
       const kept: Logits = new Map();
       logits = kept;
       try {
@@ -101,49 +111,111 @@ export function takeLogits(compiled: LayersModel): void {
         tf.dispose([...kept.values()]);
       }
     };
-  const {makeTrainFunction, makeTestFunction} = model;
-  model.makeTrainFunction = () => remembering(makeTrainFunction.call(model));
-  model.makeTestFunction = () => {
-    makeTestFunction.call(model);
-    model.testFunction = remembering(model.testFunction);
-  };
+  changeTraining(model, remembering);
+  changeTests(model, remembering);
 }
 
 /** tfjs's name of the loss of an output. */
-function nameOf({loss, outputNames}: Compiled, i: number): string {
+function nameOf({loss, outputNames}: TrainedModel, i: number): string {
   if (typeof loss === 'string') return loss;
   return Array.isArray(loss) ? loss[i] : loss[outputNames[i]];
 }
 
-/** Whether an output is that of a softmax or sigmoid, of which `remember` is told from now on. */
-function watchActivation(
-  output: SymbolicTensor,
-  remember: (given: tf.Tensor, made: tf.Tensor) => void,
-): boolean {
+/** Who is told of logits, and asked for them. */
+interface Watch {
+  remember(given: tf.Tensor, made: tf.Tensor): void;
+  known(made: tf.Tensor): tf.Tensor | undefined;
+  version: KerasVersion;
+}
+
+/**
+ * Layers that hand on the very tensor that they are given, and with it its logits, unless they do something
+ * in training; and the version of Keras from which they do so and make no copy.
+ */
+const HAND_ON: Readonly<Record<string, ByVersion<true>>> = {
+  ActivityRegularization: {'2.0': true},
+  AlphaDropout: {'2.0': true},
+  Dropout: {'3.0': true},
+  GaussianDropout: {'2.0': true},
+  GaussianNoise: {'2.0': true},
+  Identity: {'3.0': true},
+  SpatialDropout1D: {'3.0': true},
+  SpatialDropout2D: {'3.0': true},
+  SpatialDropout3D: {'3.0': true},
+};
+
+/** Whether an output may have logits, of which `watch` is told from now on. */
+function watchActivation(output: SymbolicTensor, watch: Watch): boolean {
   const layer = output.sourceLayer as Layer;
-  if (layer.outputs) return watchActivation(layer.outputs[output.outputTensorIndex ?? 0], remember);
+  if (layer.outputs) return watchActivation(layer.outputs[output.outputTensorIndex ?? 0], watch);
   const {activation} = layer;
-  if (isWithLogits(activation?.getClassName())) {
+  if (activation && isWithLogits(nameOfActivation(activation))) {
     const watched = Object.create(activation as Activation);
     watched.apply = (x: tf.Tensor, axis?: number) => {
       const y = (activation as Activation).apply(x, axis);
-      remember(x, y);
+      watch.remember(x, y);
       return y;
     };
     layer.activation = watched;
     return true;
   }
   const name = layer instanceof KerasOperation ? layer.operationName : layer.getClassName();
-  if (!isWithLogits(name)) return false;
-  const {call} = layer;
-  layer.call = (inputs, kwargs) => {
-    const y = call.call(layer, inputs, kwargs);
-    const given = [inputs].flat();
-    // A Softmax with a mask is given it, too, and has other logits.
-    if (given.length === 1) remember(given[0], y as tf.Tensor);
-    return y;
-  };
+  const logitsOf = layer instanceof Softmax ? layer.logits.bind(layer) : ([x]: tf.Tensor[]) => x;
+  if (isWithLogits(name)) {
+    watchCall(layer, (given, y) => {
+      tf.tidy(() => {
+        const logits = logitsOf(given);
+        if (logits) watch.remember(logits, y);
+      });
+      return y;
+    });
+    return true;
+  }
+  const {inputTensors} = layer.inboundNodes[output.nodeIndex];
+  if (!handsOn(layer, name, watch.version) || !watchActivation(inputTensors[0], watch))
+    return false;
+  watchCall(layer, ([x], y, training) => {
+    const logits = watch.known(x);
+    if (!logits || (training && changesInTraining(layer))) return y;
+    const own = y === x ? tf.clone(y) : y; // tfjs hands on a copy of what a layer only hands on
+    watch.remember(logits, own);
+    return own;
+  });
   return true;
+}
+
+function handsOn({activation}: Layer, name: string, version: KerasVersion): boolean {
+  if (name === 'Activation' && activation) return nameOfActivation(activation) === 'linear';
+  const since = own(HAND_ON, name);
+  return since !== undefined && inVersion(since, version) === true;
+}
+
+/** Whether a layer that is one of HAND_ON has a rate or a deviation above 0. */
+function changesInTraining(layer: Layer): boolean {
+  const {rate = 0, stddev = 0} = layer.getConfig();
+  return rate !== 0 || stddev !== 0;
+}
+
+/** Has `then` see each call of a layer, and give what the layer gives. */
+function watchCall(
+  layer: Layer,
+  then: (given: tf.Tensor[], y: tf.Tensor, training: boolean) => tf.Tensor,
+): void {
+  const {call} = layer;
+  layer.call = (inputs, kwargs) =>
+    then(
+      [inputs].flat(),
+      [call.call(layer, inputs, kwargs)].flat()[0], // Dropout gives the list that it is given
+      Boolean(kwargs?.training),
+    );
+}
+
+/** Of a layer in the place of an activation its class, if it takes its softmax along one axis. */
+function nameOfActivation(activation: Activation): string {
+  const name = activation.getClassName();
+  if (typeof name === 'string') return name;
+  const {className, config} = name.config.layer;
+  return [config.axis].flat().length > 1 ? '' : className;
 }
 
 const isWithLogits = (name = '') => /^(softmax|sigmoid)$/i.test(name);

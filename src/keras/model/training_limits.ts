@@ -1,86 +1,130 @@
 /** What tfjs trains otherwise than Keras, without a word: such a model is not compiled. */
 import type {LayersModel} from '@tensorflow/tfjs-layers';
+import {Models} from '../config/masks/models.js';
+import {isOwnClass} from '../config/own_classes.js';
+import {asGraph} from '../config/read_graph.js';
 import {
   classOf,
   isUsersOwn,
   type Json,
   layersOf,
   nameOf,
+  printed,
   type SavedLayer,
 } from '../config/saved.js';
+import type {KerasVersion} from '../config/version.js';
+import {isSet, lackOfLosses, lackOfOptimizer} from './compile_options.js';
 
-/** What differs in training, in a model or in how it was compiled; undefined: nothing. */
-type Limit = (model: SavedLayer, built: LayersModel, optimizer: string) => string | undefined;
+/** A model that was compiled. */
+export interface Trained {
+  saved: SavedLayer;
+  built: LayersModel;
+  /** How it was compiled. */
+  compiled: Json;
+  optimizer: Json;
+  /** The optimiser's class. */
+  name: string;
+  version: KerasVersion;
+}
+
+/** Says what differs in training; undefined: nothing. */
+type Limit = (trained: Trained) => string | undefined;
 
 /** Layers that compute otherwise in training. */
 const TRAINED_OTHERWISE = /Dropout|Noise|BatchNormalization|^Random|SpectralNormalization/;
 
-const limits: Limit[] = [
-  (model) => {
-    if (!isUsersOwn(model)) return undefined;
-    return `its class ${classOf(model)} may train in a way of its own`;
-  },
-  (model) => {
-    const frozen = allLayers(model).find(
+/** All that keeps a model from being compiled, a row each. The first that finds something is told. */
+export const trainingLimits = {
+  'own training': ({saved}) =>
+    isUsersOwn(saved) ? `its class ${classOf(saved)} may train in a way of its own` : undefined,
+
+  'frozen normalisation': ({saved}) => {
+    const frozen = allLayers(saved).find(
       (layer) => classOf(layer) === 'BatchNormalization' && layer.config.trainable === false,
     );
     return (
       frozen &&
-      `BatchNormalization layer "${nameOf(frozen)}" is frozen, which in Keras also keeps its moving mean and variance`
+      `${titleOf(frozen)} is frozen, which in Keras also keeps its moving mean and variance`
     );
   },
-  (model) => {
-    const called = allLayers(model).find((layer) => isCalledForInference(layer) && changes(layer));
-    return called && `${classOf(called)} layer "${nameOf(called)}" is called with training=False`;
+
+  'called for inference': ({saved}) => {
+    const called = allLayers(saved).find((layer) => isCalledForInference(layer) && changes(layer));
+    return called && `${titleOf(called)} is called with training=False`;
   },
-  (model) => {
-    const found = allLayers(model).find(({config}) => config.lora_rank);
-    return (
-      found && `of ${classOf(found)} layer "${nameOf(found)}" Keras trains a low-rank update alone`
-    );
+
+  'low-rank update': ({saved}) => {
+    const found = allLayers(saved).find(({config}) => config.lora_rank);
+    return found && `of ${titleOf(found)} Keras trains a low-rank update alone`;
   },
-  (model) => {
-    const found = allLayers(model).find(({config}) =>
+
+  'layer as activation': ({saved}) => {
+    const found = allLayers(saved).find(({config}) =>
       TRAINED_OTHERWISE.test(config.activation?.class_name ?? ''),
     );
     return (
       found &&
-      `the activation of ${classOf(found)} layer "${nameOf(found)}" is a layer that does something in training alone`
+      `the activation of ${titleOf(found)} is a layer that does something in training alone`
     );
   },
-  (model, _, optimizer) => {
-    // Keras keeps an Embedding's gradient as one of each use, and squares each by itself.
-    const found = allLayers(model).find(
+
+  // Keras keeps an Embedding's gradient as one of each use, and squares each by itself.
+  'squares use by use': ({saved, name}) => {
+    const found = allLayers(saved).find(
       (layer) => classOf(layer) === 'Embedding' && layer.config.trainable !== false,
     );
-    return optimizer !== 'SGD' && found
-      ? `${optimizer} in Keras squares the gradients of Embedding layer "${nameOf(found)}" use by use`
+    return name !== 'SGD' && found
+      ? `${name} in Keras squares the gradients of ${titleOf(found)} use by use`
       : undefined;
   },
-  (model, {outputs}) => {
-    const source = allLayers(model).find(
-      (layer) => classOf(layer) === 'Masking' || layer.config.mask_zero === true,
-    );
-    // A mask is one of steps: an output without them has none.
-    const mayBeMasked = outputs.some(({shape}) => shape.length >= 3);
-    return source && mayBeMasked
-      ? `Keras leaves the steps that "${nameOf(source)}" masks out of the loss`
+
+  'masked loss': (trained) => {
+    const {saved, built} = trained;
+    const masked = built.outputs.find((_, i) => maskedOutputs(trained)[i]);
+    if (masked) {
+      return `Keras leaves what is masked in its output "${masked.sourceLayer.name}" out of the loss`;
+    }
+    // What a class of a user's own does with a mask is not known; a mask that is made is one of steps.
+    const makes = allLayers(saved).find(makesMask);
+    const mayBeMasked = built.outputs.some(({shape}) => shape.length >= 3);
+    return makes && mayBeMasked && allLayers(saved).some(isOwnClass)
+      ? `Keras may leave the steps that ${titleOf(makes)} masks out of the loss`
       : undefined;
   },
-];
+
+  'loss weights': ({compiled}) =>
+    isSet(compiled.loss_weights) ? 'tfjs does not weigh losses, as its loss_weights do' : undefined,
+
+  'sample weights': ({compiled}) =>
+    compiled.sample_weight_mode
+      ? `tfjs has no sample_weight_mode = ${printed(compiled.sample_weight_mode)}`
+      : undefined,
+
+  loss: ({compiled}) => lackOfLosses(compiled.loss),
+
+  optimiser: ({optimizer}) => lackOfOptimizer(optimizer),
+} satisfies Record<string, Limit>;
 
 /** Why a model would train otherwise than in Keras; undefined: nothing is known of it. */
-export function trainsOtherwise(
-  model: SavedLayer,
-  built: LayersModel,
-  optimizer: string,
-): string | undefined {
-  for (const limit of limits) {
-    const reason = limit(model, built, optimizer);
-    if (reason) return reason;
+export function trainsOtherwise(trained: Trained): string | undefined {
+  for (const limit of Object.values(trainingLimits)) {
+    const reason = limit(trained);
+    if (reason !== undefined) return reason;
   }
   return undefined;
 }
+
+const titleOf = (layer: SavedLayer) => `${classOf(layer)} layer "${nameOf(layer)}"`;
+
+/** Whether each output of a model carries a mask in Keras. */
+function maskedOutputs({saved, version}: Trained): boolean[] {
+  const models = new Models(saved, version);
+  if (!models.haveMasks || !(saved.config.output_layers || asGraph(saved.config))) return [];
+  return models.follow(saved).outputs.map((mask) => mask !== null);
+}
+
+const makesMask = (layer: SavedLayer) =>
+  classOf(layer) === 'Masking' || layer.config.mask_zero === true;
 
 /** The layers within models and wrappers, too. */
 function allLayers(layer: SavedLayer): SavedLayer[] {

@@ -12,8 +12,21 @@ type Layer = layers.Layer;
 /** An object, the name of one, or its saved config. */
 export type RegularizerOption = DenseOptions['kernelRegularizer'] | tf.serialization.ConfigDict;
 
+/** Whether what layers give counts for the loss now, although it is not in training. */
+let isTested = false;
+
+/** What `test` returns, which runs a model for the sake of its loss. */
+export function whilePenalized<T>(test: () => T): T {
+  isTested = true;
+  try {
+    return test();
+  } finally {
+    isTested = false;
+  }
+}
+
 /**
- * Adds a penalty on the outputs of a layer to the loss of its model, for each call in training.
+ * Adds a penalty on the outputs of a layer to the loss of its model, for each call in training or tests.
  *
  * @param perExample whether the penalty is divided by the size of the batch
  */
@@ -28,7 +41,7 @@ export function penalizeActivity(
   const call = layer.call.bind(layer);
   layer.call = (inputs, kwargs) => {
     const outputs = call(inputs, kwargs);
-    if (kwargs?.training) {
+    if (kwargs?.training || isTested) {
       for (const y of [outputs].flat()) {
         const penalty = tf.tidy(() => {
           const sum = kernelRegularizer.apply(y);
