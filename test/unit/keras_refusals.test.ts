@@ -4,6 +4,7 @@
  */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import {layers} from '@tensorflow/tfjs-layers';
 import {loadKerasModel} from '../../src/keras/index.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
@@ -408,6 +409,7 @@ describe('what Keras trains otherwise', () => {
     const modelTopology = {keras_version: '2.15.0', model_config: config, training_config};
     return loadKerasModel(
       tf.io.fromMemory({modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0)}),
+      {customObjects: {'Own>Thing': class extends layers.Layer {}}},
     );
   };
   const old = (...layers: Json[]) =>
@@ -421,13 +423,22 @@ describe('what Keras trains otherwise', () => {
     return config;
   };
   const cases: [string, Json, string | undefined][] = [
-    ['steps', old(layer('Masking')), 'Keras leaves the steps that "masking" masks out of the loss'],
+    [
+      'steps',
+      old(layer('Masking')),
+      'Keras leaves what is masked in its output "masking" out of the loss',
+    ],
+    [
+      "steps that a class of a user's own may hand on",
+      old(layer('Masking'), {class_name: 'Own>Thing', config: {name: 'own'}}),
+      'Keras may leave the steps that Masking layer "masking" masks out of the loss',
+    ],
     ['no steps', old(layer('Masking'), layer('GlobalMaxPooling1D')), undefined],
     ['no mask', old(layer('ReLU')), undefined],
     [
       'a mask within a wrapper',
       old(layer('TimeDistributed', {layer: layer('ReLU')}), layer('Masking')),
-      '"masking" masks',
+      'masked in its output "masking"',
     ],
     ['inference', inInference(), 'Dropout layer "dropout" is called with training=False'],
   ];

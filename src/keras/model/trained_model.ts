@@ -9,7 +9,7 @@ export type Loss = (target: tf.Tensor, output: tf.Tensor) => tf.Tensor;
 type Step = (data: tf.Tensor[]) => tf.Scalar[];
 
 export interface TrainedModel {
-  /** As it was compiled: one loss, or one an output in a list or by the outputs' names. */
+  /** The losses that it was compiled with: one, or one an output in a list or by the outputs' names. */
   loss: string | string[] | Record<string, string>;
   lossFunctions: Loss[];
   outputNames: string[];
