@@ -1,7 +1,7 @@
 /** Refuses a graph with an op that cannot run, when it is loaded and not when it is first used. */
 import {GraphModel} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import {type GraphDef, isControl, type NodeDef, nodeName} from './graph_def.js';
+import {type GraphDef, inputsOf, type NodeDef, nodeName} from './graph_def.js';
 import {SUPPLIED_OPS, suppliedName} from './ops/index.js';
 
 /** How tfjs runs an op: by itself, by a function that somebody registered, or not at all. */
@@ -82,7 +82,7 @@ export function neededOps(graph: GraphDef, outputs: ReadonlySet<string>): Needed
     if (!node) continue;
     if (!ops.has(node.op)) ops.set(node.op, node.name);
     if (node.op === 'Merge') continue;
-    for (const input of (node.input ?? []).filter((ref) => !isControl(ref)).map(nodeName)) {
+    for (const input of inputsOf(node).map(nodeName)) {
       if (!seen.has(input)) ways.push(input);
       seen.add(input);
     }
@@ -92,7 +92,7 @@ export function neededOps(graph: GraphDef, outputs: ReadonlySet<string>): Needed
 
 /** The nodes that tfjs takes for the outputs of a model without a signature. */
 function unused(nodes: readonly NodeDef[]): string[] {
-  const used = new Set(nodes.flatMap(({input}) => (input ?? []).map(nodeName)));
+  const used = new Set(nodes.flatMap(inputsOf).map(nodeName));
   return nodes.flatMap(({name}) => (used.has(name) ? [] : [name]));
 }
 

@@ -17,7 +17,7 @@
  */
 import {registerOp} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import {isControl, type NodeDef, nodeName} from './graph_def.js';
+import {inputsOf, isControl, type NodeDef, nodeName} from './graph_def.js';
 
 const GATE_OP = 'TfjsGate';
 
@@ -70,7 +70,7 @@ class Branches {
     const seen = new Set(ways);
     for (let name = ways.pop(); name !== undefined; name = ways.pop()) {
       const node = this.byName.get(name);
-      const inputs = node?.op === 'Merge' ? [] : (node?.input ?? []);
+      const inputs = node?.op === 'Merge' ? [] : inputsOf(node);
       for (const input of inputs) {
         const waitedFor = this.byName.get(nodeName(input));
         if (!waitedFor || seen.has(waitedFor.name)) continue;
@@ -113,7 +113,7 @@ class Branches {
   /** The inputs; of a loop's Merge only what enters, as the other comes round from itself. */
   private inputsOf(node: NodeDef | undefined, by: 'data' | 'all'): string[] {
     const isMerge = node?.op === 'Merge';
-    const inputs = (node?.input ?? []).filter(
+    const inputs = inputsOf(node).filter(
       (ref) => this.byName.has(nodeName(ref)) && !(isControl(ref) && (isMerge || by === 'data')),
     );
     if (!isMerge) return inputs;
@@ -130,7 +130,7 @@ class Branches {
     if (node.op === 'Switch') return deepest + 1;
     if (node.op === 'Exit') return Math.max(0, deepest - 1);
     if (node.op !== 'Merge') return deepest;
-    const isLoop = (node.input ?? []).some(
+    const isLoop = inputsOf(node).some(
       (ref) => this.byName.get(nodeName(ref))?.op === 'NextIteration',
     );
     return isLoop ? deepest : Math.max(0, Math.min(...depths) - 1);

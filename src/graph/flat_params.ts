@@ -5,7 +5,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import {MIN_RANK} from './fused_op.js';
-import {allNodes, type GraphDef, isControl, mapNodes, type NodeDef, nodeName} from './graph_def.js';
+import {allNodes, type GraphDef, inputsOf, mapNodes, type NodeDef, nodeName} from './graph_def.js';
 import {isNormOp} from './match.js';
 
 type Specs = readonly tf.io.WeightsManifestEntry[];
@@ -24,7 +24,7 @@ export function flattenParams(
   const count = (counts: Map<string, number>, name: string) =>
     counts.set(name, (counts.get(name) ?? 0) + 1);
   for (const node of nodes) {
-    for (const input of node.input ?? []) count(uses, nodeName(input));
+    for (const input of inputsOf(node)) count(uses, nodeName(input));
     for (const param of paramsOf(node)) count(asParams, param);
   }
   const flattened = new Map<string, number>();
@@ -45,10 +45,9 @@ export function flattenParams(
 
 /** The names of a node's inputs that scale or shift the last dimension of another. */
 function paramsOf(node: NodeDef): string[] {
-  const data = (node.input ?? []).filter((input) => !isControl(input));
-  if (isNormOp(node.op)) return data.slice(1);
+  if (isNormOp(node.op)) return inputsOf(node).slice(1);
   const hasBias = FUSED.has(node.op) && node.attr?.fused_ops?.list?.s?.[0] === btoa('BiasAdd');
-  return hasBias ? data.slice(2, 3) : [];
+  return hasBias ? inputsOf(node).slice(2, 3) : [];
 }
 
 /** Against a tensor of fewer dimensions than the constant had, the result has the constant's. */

@@ -104,7 +104,7 @@ function fuseArtifacts(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
   };
 }
 
-/** Without calls of functions and without control inputs. */
+/** Without calls of functions and without control inputs, which no later step has to think of. */
 function plain(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
   const functions = graph.library?.function;
   const named = functions

@@ -121,6 +121,11 @@ function checkNodes(where: string, nodes: NodeDef[], args: Set<string>): void {
 
 const printed = (input: unknown) => (typeof input === 'string' ? input : JSON.stringify(input));
 
+/** What a node takes and waits for: nothing, where the list is left out. */
+export function inputsOf(node: NodeDef | undefined): string[] {
+  return node?.input ?? [];
+}
+
 /** The node that an input names. */
 export function nodeName(input: string): string {
   return input.replace(/^\^/, '').split(':')[0];

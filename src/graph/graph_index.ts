@@ -6,7 +6,7 @@
  * pass their input on (Identity) are looked through, in both directions.
  */
 import type {Constant, Constants} from './constants.js';
-import {isControl, type NodeDef, nodeName} from './graph_def.js';
+import {inputsOf, type NodeDef, nodeName} from './graph_def.js';
 
 const PASSES_ON = new Set(['Identity', 'StopGradient', 'PreventGradient', 'Snapshot']);
 
@@ -22,14 +22,14 @@ export class GraphIndex {
   ) {
     this.byName = new Map(nodes.map((node) => [node.name, node]));
     for (const node of nodes) {
-      for (const input of node.input ?? []) this.addUser(nodeName(input), node);
+      for (const input of inputsOf(node)) this.addUser(nodeName(input), node);
     }
     this.checkCircles();
   }
 
-  /** The tensors that a node takes, those it only waits for left out. */
+  /** The tensors that a node takes, by the nodes that make them. */
   inputs(node: NodeDef): string[] {
-    return (node.input ?? []).filter((input) => !isControl(input)).map((i) => this.source(i));
+    return inputsOf(node).map((input) => this.source(input));
   }
 
   /** The node that makes input `i` as its first output. Absent: an argument, a further output. */
@@ -54,7 +54,7 @@ export class GraphIndex {
     return others.length === 1 ? others[0] : undefined;
   }
 
-  /** Every use of a node: a node that takes it twice is there twice, and one that waits for it once. */
+  /** Every use of a node: a node that takes it twice is there twice. */
   users(node: NodeDef): NodeDef[] {
     return [node, ...this.passers(node)].flatMap((maker) =>
       (this.usersOf.get(maker.name) ?? []).filter((user) => !this.passesOn(user, maker)),
@@ -119,8 +119,7 @@ export class GraphIndex {
 
   /** What a node only passes on. */
   private passedOn(node: NodeDef | undefined): string | undefined {
-    const first = node && PASSES_ON.has(node.op) ? node.input?.[0] : undefined;
-    return first === undefined || isControl(first) ? undefined : first;
+    return node && PASSES_ON.has(node.op) ? inputsOf(node)[0] : undefined;
   }
 
   /** @throws Error Nodes that only pass on what they get get it from each other. */
@@ -140,7 +139,7 @@ export class GraphIndex {
   }
 
   private passesOn(user: NodeDef, node: NodeDef): boolean {
-    const [first] = user.input ?? [];
+    const [first] = inputsOf(user);
     return PASSES_ON.has(user.op) && first !== undefined && this.maker(first) === node;
   }
 

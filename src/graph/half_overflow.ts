@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {Constants} from './constants.js';
-import {allNodes, type GraphDef, nodeName} from './graph_def.js';
+import {allNodes, type GraphDef, inputsOf, nodeName} from './graph_def.js';
 
 /** The infinities of float16, and ±65504, its largest numbers: before a softmax as good as infinite. */
 const LARGEST_INSTEAD = new Map([
@@ -23,7 +23,7 @@ export function withoutHalfOverflow(
   data: tf.io.WeightData,
 ): tf.io.WeightData {
   const factors = new Set(
-    allNodes(graph).flatMap(({op, input}) => (op === 'Mul' ? (input ?? []).map(nodeName) : [])),
+    allNodes(graph).flatMap((node) => (node.op === 'Mul' ? inputsOf(node).map(nodeName) : [])),
   );
   const scalars = specs.filter(
     ({name, shape, quantization}) =>

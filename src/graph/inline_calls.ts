@@ -3,7 +3,7 @@
  * the library are put into the graph in place of the call.
  */
 import type {FunctionDef, GraphDef, NodeDef} from './graph_def.js';
-import {isControl, nodeName} from './graph_def.js';
+import {inputsOf, isControl, nodeName} from './graph_def.js';
 
 const CALLS = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
 
@@ -72,9 +72,7 @@ function inlineOnce(
     const result = results.get(name)?.[Number(index)];
     return result === undefined ? ref : renamed(result); // It may be another call's result.
   };
-  const waitedFor = new Set(
-    nodes.flatMap(({input}) => (input ?? []).filter(isControl).map(nodeName)),
-  );
+  const waitedFor = new Set(nodes.flatMap(inputsOf).filter(isControl).map(nodeName));
   return [...all.values()].flatMap((node): NodeDef[] => {
     const own = results.get(node.name);
     if (!own) {
@@ -92,7 +90,7 @@ function inlineOnce(
  */
 function bodyOf(call: NodeDef, f: FunctionDef): {nodes: NodeDef[]; results: string[]} {
   const nodes = f.nodeDef ?? [];
-  const given = (call.input ?? []).filter((input) => !isControl(input));
+  const given = inputsOf(call).filter((input) => !isControl(input));
   const args = new Map((f.signature?.inputArg ?? []).map(({name}, i) => [name, given[i]]));
   const constants = new Set(nodes.filter(({op}) => op === 'Const').map(({name}) => name));
   const ownName = (name: string) => (constants.has(name) ? name : `${call.name}/${name}`);

@@ -1,6 +1,6 @@
 /** Finds the patterns in one graph, and writes the graph anew with an op in place of each. */
 import {writeFusedOp} from './fused_op.js';
-import {isControl, type NodeDef, nodeName} from './graph_def.js';
+import {inputsOf, type NodeDef, nodeName} from './graph_def.js';
 import type {GraphIndex} from './graph_index.js';
 import type {Match, Matcher} from './match.js';
 import {matchCentred} from './patterns/centred.js';
@@ -80,9 +80,8 @@ export function replaceMatches(graph: GraphIndex, matches: readonly Match[]): No
 /** A sum without the terms that are removed. */
 function shorten(sum: NodeDef, removed: ReadonlySet<NodeDef>): NodeDef {
   const gone = new Set([...removed].map((node) => node.name));
-  const input = (sum.input ?? []).filter((i) => isControl(i) || !gone.has(nodeName(i)));
-  const count = input.filter((i) => !isControl(i)).length;
-  return {...sum, input, attr: {...sum.attr, N: {i: String(count)}}};
+  const input = inputsOf(sum).filter((i) => !gone.has(nodeName(i)));
+  return {...sum, input, attr: {...sum.attr, N: {i: String(input.length)}}};
 }
 
 /** Without the nodes that had users and now have none, as the shapes and constants of `changed`. */
@@ -93,7 +92,7 @@ function withoutUnused(
 ): NodeDef[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const uses = new Map<string, number>();
-  const names = (node: NodeDef) => (node.input ?? []).map(nodeName);
+  const names = (node: NodeDef) => inputsOf(node).map(nodeName);
   for (const name of nodes.flatMap(names)) uses.set(name, (uses.get(name) ?? 0) + 1);
 
   const unused = new Set<string>();

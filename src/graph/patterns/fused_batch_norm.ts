@@ -1,4 +1,4 @@
-import {isControl, type NodeDef, nodeName} from '../graph_def.js';
+import {inputsOf, type NodeDef, nodeName} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
 import {type Extent, LAYER_NORM_OP, type Matcher} from '../match.js';
 import {isChannelsFirst, withBeta, withGamma} from './pieces.js';
@@ -79,8 +79,10 @@ function matchNorm(
   const toRows = graph.inputNode(node, 0);
   if (toRows?.op !== 'Reshape') return undefined;
   if (!isFilledWith(ones, 1, graph) || !isFilledWith(zeros, 0, graph)) return undefined;
-  const uses = graph.users(node).flatMap((user) => user.input ?? []);
-  const ofNode = uses.filter((input) => !isControl(input) && nodeName(input) === node.name);
+  const ofNode = graph
+    .users(node)
+    .flatMap(inputsOf)
+    .filter((input) => nodeName(input) === node.name);
   if (!ofNode.every(isFirstOutput)) return undefined;
   return {toRows, epsilon: node.attr?.epsilon?.f ?? 1e-4}; // TensorFlow's default
 }
