@@ -163,6 +163,19 @@ test.each(measurable)('$pattern, $name', async ({seed, ...example}) => {
   expect(computed).toBeGreaterThan(2);
 });
 
+test('sums that are divided by another number than that of a row', async () => {
+  for (const example of patternGraphs.filter(({name}) => name.startsWith('sums divided by'))) {
+    const graph = builtGraph(example);
+    graph.floats('five', 5);
+    for (const node of graph.nodes)
+      node.input = node.input?.map((from) => (from === 'n' ? 'five' : from));
+    const expected = await valuesOf(graph, (handler) => converter.loadGraphModel(handler));
+    const ours = await valuesOf(graph, loadGraphModel);
+    expect(expected?.values).toHaveLength(24);
+    expect(differences(ours?.values ?? [], expected?.values ?? [])).toEqual([]);
+  }
+});
+
 /** The pairs that are apart. */
 function differences(ours: number[], expected: number[]): [number, number][] {
   const pairs = ours.map((value, i): [number, number] => [value, expected[i]]);

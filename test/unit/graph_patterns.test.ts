@@ -176,6 +176,19 @@ const nearMisses: NearMiss[] = [
     of: 'fusedBatchNorm',
     change: (g) => g.node('back').input?.splice(0, 1, 'norm:1'),
   },
+  ...['keras2', 'keras3'].flatMap((of): NearMiss[] => [
+    {
+      name: 'a variance in one pass',
+      of,
+      change: (g) => {
+        g.op('Square', 'square', ['x']);
+        g.op('Mean', 'meanOfSquares', ['square', 'axes'], {keep_dims: {b: true}});
+        g.op('Square', 'squareOfMean', ['mean']);
+        Object.assign(g.node('variance'), {op: 'Sub', input: ['meanOfSquares', 'squareOfMean']});
+      },
+    },
+    {name: 'sums divided by a number for means', of, change: divideSums},
+  ]),
   ...['keras2', 'keras3', 'rmsScaling'].flatMap((of): NearMiss[] => [
     {
       name: 'a mean that drops its dimension',
@@ -498,6 +511,16 @@ const nearMisses: NearMiss[] = [
     change: (g) => swap(g, 'mean', 'column', g.integers('row', [2, 1, 3])),
   },
 ];
+
+/** Divides sums by 4, which need not be the number of what is added up. */
+function divideSums(graph: GraphBuilder): void {
+  graph.floats('n', 4);
+  for (const name of ['mean', 'variance']) {
+    const node = graph.node(name);
+    graph.op('Sum', `${name}-sum`, node.input ?? [], {keep_dims: {b: true}});
+    Object.assign(node, {op: 'RealDiv', input: [`${name}-sum`, 'n']});
+  }
+}
 
 function attr(graph: GraphBuilder, name: string): NonNullable<GraphDef['node'][0]['attr']> {
   const node = graph.node(name);
