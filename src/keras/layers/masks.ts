@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
-import {withoutGradient} from '../operations/gradients.js';
+import {choose, maximum, minimum, withoutGradient} from '../operations/gradients.js';
 import {mergedShape, withRankOfMost} from './merging.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -182,13 +182,13 @@ export class MaskedMerge extends layers.Layer {
   }
 
   private extreme(xs: tf.Tensor[], masks: (tf.Tensor | undefined)[]): tf.Tensor {
-    const merge = this.merge === 'maximum' ? tf.maximum : tf.minimum;
+    const merge = this.merge === 'maximum' ? maximum : minimum;
     let [y, yMask] = [xs[0], masks[0]];
     for (const [i, x] of xs.entries()) {
       if (i === 0) continue;
       const mask = masks[i];
-      const seen = mask ? tf.where(mask, x, y) : x;
-      const before = yMask ? tf.where(yMask, y, seen) : y;
+      const seen = mask ? choose(mask, x, y) : x;
+      const before = yMask ? choose(yMask, y, seen) : y;
       yMask = mask && yMask ? tf.logicalOr(yMask, mask) : undefined;
       y = merge(before, seen);
     }

@@ -7,6 +7,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
+import {maximum, minimum} from '../operations/gradients.js';
 import {matMul} from '../operations/matrix_product.js';
 
 type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -84,7 +85,7 @@ export class Maximum extends Merge {
   static className = 'Maximum';
 
   protected override merge(xs: tf.Tensor[]): tf.Tensor {
-    return xs.reduce((a, b) => tf.maximum(a, b));
+    return xs.reduce((a, b) => maximum(a, b));
   }
 }
 
@@ -93,7 +94,7 @@ export class Minimum extends Merge {
   static className = 'Minimum';
 
   protected override merge(xs: tf.Tensor[]): tf.Tensor {
-    return xs.reduce((a, b) => tf.minimum(a, b));
+    return xs.reduce((a, b) => minimum(a, b));
   }
 }
 

@@ -4,7 +4,7 @@
  * which a layer with initial states leaves them: the next recurrent layer then takes them for its
  * own, or throws.
  */
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Shape} from '@tensorflow/tfjs-layers';
 import {shapesOf} from './options_layer.js';
 import {inOtherOrder, runOverSteps, type StepsOptions} from './recurrent_steps.js';
@@ -40,6 +40,11 @@ export function withKerasSteps<T extends Base>(Built: T): T {
       super(rest);
       this.zeroOutputForMask = zeroOutputForMask;
       this.unrolled = unroll;
+    }
+
+    /** The initial values that tfjs makes in parts, of a forget gate's bias, are left in memory otherwise. */
+    override build(inputShape: Shape | Shape[]): void {
+      tf.tidy(() => super.build(inputShape));
     }
 
     override call(inputs: tf.Tensor | tf.Tensor[], kwargs: object): tf.Tensor | tf.Tensor[] {

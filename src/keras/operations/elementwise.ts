@@ -18,6 +18,8 @@ import {
   broadcastTo,
   choose,
   divideNoNaN,
+  maximum,
+  minimum,
   sumTo,
   withGradient,
   withoutGradient,
@@ -118,13 +120,13 @@ const ignoringNaN = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
 const stableLog = (base: number) => (a: tf.Tensor, b: tf.Tensor) => {
   const away = tf.abs(tf.sub(a, b));
   const rest = tf.div(tf.log1p(tf.exp(tf.mul(away, -base))), base);
-  return choose(isNan(away), tf.add(a, b), tf.add(tf.maximum(a, b), rest));
+  return choose(isNan(away), tf.add(a, b), tf.add(maximum(a, b), rest));
 };
 
 function hypot(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const [x, y] = [tf.abs(a), tf.abs(b)];
-  const larger = tf.maximum(x, y);
-  return tf.mul(larger, tf.sqrt(tf.add(1, tf.square(divideNoNaN(tf.minimum(x, y), larger)))));
+  const larger = maximum(x, y);
+  return tf.mul(larger, tf.sqrt(tf.add(1, tf.square(divideNoNaN(minimum(x, y), larger)))));
 }
 
 function gcd(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
@@ -279,8 +281,8 @@ const clip: Operation = {
     const x = promoted(args, 'x')[0];
     // Keras clips in the dtype of x.
     const bound = (name: string) => cast(args.tensor(name), kindOf(x.dtype));
-    const above = args.has('x_min') ? tf.maximum(x, bound('x_min')) : x;
-    return args.has('x_max') ? tf.minimum(above, bound('x_max')) : tf.clone(above);
+    const above = args.has('x_min') ? maximum(x, bound('x_min')) : x;
+    return args.has('x_max') ? minimum(above, bound('x_max')) : tf.clone(above);
   },
 };
 
@@ -365,8 +367,8 @@ const arithmetic: Table = {
   TrueDivide: floatBinary(tf.div),
 
   Arctan2: floatBinary(tf.atan2),
-  Fmax: ignoringNaN(tf.maximum),
-  Fmin: ignoringNaN(tf.minimum),
+  Fmax: ignoringNaN(maximum),
+  Fmin: ignoringNaN(minimum),
   Gcd: discreteBinary(gcd),
   Heaviside: floatBinary((x, y) =>
     choose(less(x, 0), tf.zerosLike(x), choose(greater(x, 0), tf.onesLike(x), y)),
@@ -380,8 +382,8 @@ const arithmetic: Table = {
   Ldexp: floatBinary((x, n) => tf.mul(x, tf.pow(2, n))),
   Logaddexp: floatBinary(stableLog(1)),
   Logaddexp2: floatBinary(stableLog(LN2)),
-  Maximum: binary(tf.maximum),
-  Minimum: binary(tf.minimum),
+  Maximum: binary(maximum),
+  Minimum: binary(minimum),
   // Keras takes the next float64 and rounds it to float32, which is x1 again.
   Nextafter: floatBinary((x1, x2) => tf.add(x1, tf.zerosLike(x2))),
 

@@ -111,6 +111,28 @@ export function choose(condition: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Ten
   );
 }
 
+/** The greater of two: tfjs's gradient of it does not broadcast. */
+export const maximum = chosenBy(tf.maximum, tf.greaterEqual);
+
+/** The lesser of two: tfjs's gradient of it does not broadcast. */
+export const minimum = chosenBy(tf.minimum, tf.lessEqual);
+
+/** Gives the gradient to the first of two where the test holds, else to the second, as TensorFlow does. */
+function chosenBy(
+  f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+  isFirst: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+): (a: tf.Tensor, b: tf.Tensor) => tf.Tensor {
+  return (a, b) =>
+    withGradient(
+      [a, b],
+      () => f(a, b),
+      (dy, _, [x, y]) => {
+        const ofFirst = tf.mul(dy, tf.cast(isFirst(x, y), 'float32'));
+        return [sumTo(ofFirst, x.shape), sumTo(tf.sub(dy, ofFirst), y.shape)];
+      },
+    );
+}
+
 /** The sum of a gradient over what was broadcast. */
 export function sumTo(dy: tf.Tensor, shape: number[]): tf.Tensor {
   const padded = [...Array(dy.rank - shape.length).fill(1), ...shape];
