@@ -73,10 +73,12 @@ static void combine_blocks(const struct wide_layer_norm* wide) {
   for (int64_t row = 0; row < call->rows; row++) {
     struct moments moments = {0};
     for (int64_t block = 0; block < wide->blocks; block++) {
-      moments = moments_combined(moments, wide->moments[row * wide->blocks + block]);
+      const int64_t first = block * BLOCK_COLS;
+      const int64_t n = min_int64(BLOCK_COLS, call->cols - first);
+      moments = moments_combined(moments, first, wide->moments[row * wide->blocks + block], n);
     }
     wide->stats[row] =
-        row_stats_of(moments, call->x + row * call->cols, call->epsilon, call->center);
+        row_stats_of(moments, call->x + row * call->cols, call->cols, call->epsilon, call->center);
     save_stats(call, row, &wide->stats[row]);
   }
 }

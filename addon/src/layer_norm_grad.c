@@ -29,14 +29,14 @@ static struct row_stats saved_stats(const struct layer_norm_grad* call, int64_t 
       .m = call->stats[2 * row],
       .rstd = call->stats[2 * row + 1],
   };
-  if (row_kernels_for(stats.rstd) != &row_kernels_double) return stats;
+  if (row_fits_float(stats.rstd)) return stats;
   return row_stats_measured(x, call->cols, call->epsilon, call->center);
 }
 
 /** The row's first g, as the row's kernels round it. */
 static double g0_of(const struct layer_norm_grad* call, int64_t row, const struct row_stats* stats) {
   const double g0 = (double)call->dy[row * call->cols] * (call->gamma ? call->gamma[0] : 1);
-  return row_kernels_for(stats->rstd) == &row_kernels_double ? g0 : (float)g0;
+  return row_fits_float(stats->rstd) ? (float)g0 : g0;
 }
 
 static struct gradient_sums sum_block(const struct layer_norm_grad* call, int64_t row,
@@ -89,7 +89,7 @@ static void gradient(const struct layer_norm_grad* call, const struct gradient_r
   };
   bool all_fast = true;
   for (int r = 0; r < count; r++) {
-    all_fast = all_fast && row_kernels_for(rows[r].stats.rstd) != &row_kernels_double;
+    all_fast = all_fast && row_fits_float(rows[r].stats.rstd);
   }
   if (all_fast) {
     row_kernels_fast()->gradient(&block, rows, count);

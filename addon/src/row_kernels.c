@@ -41,13 +41,6 @@ const struct row_kernels* row_kernels_fast(void) {
   return kernels;
 }
 
-const struct row_kernels* row_kernels_for(double rstd) {
-  /* Within these bounds no square of x − mean, and no x̂, leaves the range of float32. NaN is in
-   * no bounds. */
-  const bool fits_float = rstd > 1e-18 && rstd < 1e15;
-  return fits_float ? row_kernels_fast() : &row_kernels_double;
-}
-
 bool row_kernels_select(const char* instruction_set) {
   for (int i = 0; i < CANDIDATES; i++) {
     const struct row_kernels* kernels = candidate(i);

@@ -19,11 +19,11 @@ enum { BLOCK_COLS = 4096 };
 enum { GROUP_ROWS = 4 };
 
 /**
- * The mean of n numbers, and m2 = Σ(x − mean)². Without centring the mean is 0. m2 is infinite or NaN
- * where float32 cannot tell, or where the numbers themselves are infinite or NaN.
+ * The mean of some numbers, and m2 = Σ(x − mean)². Without centring the mean is 0. m2 is infinite or NaN
+ * where float32 cannot tell, or where the numbers themselves are infinite or NaN. Two doubles are returned
+ * in registers; a third would send them all by way of memory.
  */
 struct moments {
-  int64_t n;
   double mean;
   double m2;
 };
@@ -89,8 +89,13 @@ extern const struct row_kernels row_kernels_double;
 /** The fastest that this processor can run. */
 const struct row_kernels* row_kernels_fast(void);
 
+/** Whether no square of x − mean, and no x̂, leaves the range of float32. NaN is in no bounds. */
+static inline bool row_fits_float(double rstd) { return rstd > 1e-18 && rstd < 1e15; }
+
 /** The kernels to use for a row with this rstd. */
-const struct row_kernels* row_kernels_for(double rstd);
+static inline const struct row_kernels* row_kernels_for(double rstd) {
+  return row_fits_float(rstd) ? row_kernels_fast() : &row_kernels_double;
+}
 
 /** Uses another instruction set from now on. Returns false if this processor has none so named. */
 bool row_kernels_select(const char* instruction_set);

@@ -13,7 +13,7 @@ static struct moments moments(const float* x, int64_t n, bool center) {
 
   double m2 = 0;
   for (int64_t i = 0; i < n; i++) m2 += (x[i] - mean) * (x[i] - mean);
-  return (struct moments){.n = n, .mean = mean, .m2 = m2};
+  return (struct moments){.mean = mean, .m2 = m2};
 }
 
 static double xhat_of(float x, const struct row_stats* stats) {

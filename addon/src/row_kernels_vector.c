@@ -150,11 +150,11 @@ static struct moments moments(const float* x, int64_t n, bool center) {
     const struct deviation_sums sums = sum_deviations(x, n, m);
     const double shift = center ? sums.d / n : 0;
     const double m2 = sums.d2 - shift * sums.d;
-    if (m2 >= 0.7 * sums.d2) return (struct moments){.n = n, .mean = m + shift, .m2 = m2};
+    if (m2 >= 0.7 * sums.d2) return (struct moments){.mean = m + shift, .m2 = m2};
     m += shift;
   }
   /* The spread is below the rounding of the mean: double must do. */
-  return (struct moments){.n = n, .mean = m, .m2 = NAN};
+  return (struct moments){.mean = m, .m2 = NAN};
 }
 
 /** It is inlined with constants for `scale` and `offset`, so that each case has a loop without tests. */

@@ -6,18 +6,17 @@ int64_t block_count(int64_t cols) { return (cols + BLOCK_COLS - 1) / BLOCK_COLS;
 
 /* Chan, Golub, LeVeque 1979, "Updating formulae and a pairwise algorithm for computing sample
  * variances". */
-struct moments moments_combined(struct moments a, struct moments b) {
-  const int64_t n = a.n + b.n;
+struct moments moments_combined(struct moments a, int64_t a_n, struct moments b, int64_t b_n) {
+  const int64_t n = a_n + b_n;
   const double delta = b.mean - a.mean;
   return (struct moments){
-      .n = n,
-      .mean = a.mean + delta * b.n / n,
-      .m2 = a.m2 + b.m2 + delta * delta * ((double)a.n * b.n / n),
+      .mean = a.mean + delta * b_n / n,
+      .m2 = a.m2 + b.m2 + delta * delta * ((double)a_n * b_n / n),
   };
 }
 
-static struct row_stats stats_of(struct moments moments, float x0, double epsilon) {
-  const double v = moments.m2 / moments.n + epsilon;
+static struct row_stats stats_of(struct moments moments, float x0, int64_t cols, double epsilon) {
+  const double v = moments.m2 / cols + epsilon;
   return (struct row_stats){
       .x0 = x0,
       .m = moments.mean - x0,
@@ -25,12 +24,12 @@ static struct row_stats stats_of(struct moments moments, float x0, double epsilo
   };
 }
 
-struct row_stats row_stats_of(struct moments moments, const float* x, double epsilon,
+struct row_stats row_stats_of(struct moments moments, const float* x, int64_t cols, double epsilon,
                               bool center) {
   const float x0 = row_x0(x, center);
-  const struct row_stats stats = stats_of(moments, x0, epsilon);
-  if (row_kernels_for(stats.rstd) != &row_kernels_double) return stats;
-  return stats_of(row_kernels_double.moments(x, moments.n, center), x0, epsilon);
+  const struct row_stats stats = stats_of(moments, x0, cols, epsilon);
+  if (row_fits_float(stats.rstd)) return stats;
+  return stats_of(row_kernels_double.moments(x, cols, center), x0, cols, epsilon);
 }
 
 struct row_stats row_stats_measured(const float* x, int64_t cols, double epsilon, bool center) {
@@ -38,7 +37,7 @@ struct row_stats row_stats_measured(const float* x, int64_t cols, double epsilon
   struct moments moments = kernels->moments(x, min_int64(BLOCK_COLS, cols), center);
   for (int64_t first = BLOCK_COLS; first < cols; first += BLOCK_COLS) {
     const int64_t n = min_int64(BLOCK_COLS, cols - first);
-    moments = moments_combined(moments, kernels->moments(x + first, n, center));
+    moments = moments_combined(moments, first, kernels->moments(x + first, n, center), n);
   }
-  return row_stats_of(moments, x, epsilon, center);
+  return row_stats_of(moments, x, cols, epsilon, center);
 }
