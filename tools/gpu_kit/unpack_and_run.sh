@@ -36,7 +36,8 @@ if [ ! -e tree/unpacked ]; then
   echo "Unpacking."
   rm -rf tree
   mkdir tree
-  cat part_* | tar xz -C tree
+  # "o": root too owns what it unpacks; where it may not give files away, tar would fail.
+  cat part_* | tar xzo -C tree
   touch tree/unpacked
 fi
 

@@ -20,7 +20,8 @@ export async function isDone() {
 export async function run() {
   mkdirSync(setupDir, {recursive: true});
   const faults = [];
-  for (const find of [installedBrowser, packagedBrowser, packagedBrowserWithLibraries]) {
+  const known = () => (existsSync(record) ? recordedBrowser() : undefined);
+  for (const find of [known, installedBrowser, packagedBrowser, packagedBrowserWithLibraries]) {
     const browser = find();
     if (!browser) continue;
     const fault = await faultOf(browser);
@@ -53,9 +54,14 @@ function installedBrowser() {
   return executablePath ? {executablePath} : undefined;
 }
 
-/** The npm package holds a Chromium for linux-x64. @returns {Browser | undefined} */
+/**
+ * The npm package holds a Chromium for linux-x64. `npm run pack:gpu` leaves the package itself out.
+ *
+ * @returns {Browser | undefined}
+ */
 function packagedBrowser() {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync(PACKAGE))
+    return undefined;
   const {executablePath} = unpackChromium(path.join(setupDir, 'chromium'));
   return {executablePath};
 }
@@ -65,6 +71,8 @@ function packagedBrowserWithLibraries() {
   const browser = packagedBrowser();
   return browser && {...browser, libraryPath: path.join(setupDir, 'chromium', LIBRARIES)};
 }
+
+const PACKAGE = path.join(root, 'node_modules/@sparticuz/chromium');
 
 /** Where the package has the shared libraries that a bare machine lacks. */
 const LIBRARIES = 'al2023/lib';
