@@ -15,7 +15,8 @@ export function addLayerNorm(args: {
   const {x, residual, gamma, beta} = inputs;
   // The op has four inputs, always; x stands in the place of an absent one and is not read there.
   const opInputs = [x, residual, gamma ?? x, beta ?? x];
-  const options = {...attrs, scale: gamma !== undefined, offset: beta !== undefined};
+  const {epsilon, center} = attrs;
+  const options = {epsilon, center, scale: gamma !== undefined, offset: beta !== undefined};
   const [y, stats, sum] = runOp(backend, 'TfjsAddLayerNorm', options, opInputs, 3);
   return [y, stats, sum]; // [..., cols] as x, [rows, 2], [..., cols] as x
 }

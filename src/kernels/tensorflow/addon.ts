@@ -79,12 +79,11 @@ export function runOp(
   outputs: number,
 ): TensorInfo[] {
   const {TF_ATTR_BOOL, TF_ATTR_FLOAT} = backend.binding;
-  const attributes = Object.entries(options)
-    .filter(([, value]) => value !== true)
-    .map(([name, value]) => ({
-      name,
-      value,
-      type: typeof value === 'number' ? TF_ATTR_FLOAT : TF_ATTR_BOOL,
-    }));
+  const attributes = [];
+  for (const name of Object.keys(options)) {
+    const value = options[name];
+    if (value === true) continue;
+    attributes.push({name, value, type: typeof value === 'number' ? TF_ATTR_FLOAT : TF_ATTR_BOOL});
+  }
   return backend.executeMultipleOutputs(op, attributes, inputs, outputs);
 }

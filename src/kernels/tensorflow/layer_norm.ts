@@ -15,7 +15,8 @@ export function layerNorm(args: {
   const {x, gamma, beta} = inputs;
   // The op has three inputs, always; x stands in the place of an absent one and is not read there.
   const opInputs = [x, gamma ?? x, beta ?? x];
-  const options = {...attrs, scale: gamma !== undefined, offset: beta !== undefined};
+  const {epsilon, center} = attrs;
+  const options = {epsilon, center, scale: gamma !== undefined, offset: beta !== undefined};
   const [y, stats] = runOp(backend, 'TfjsLayerNorm', options, opInputs, 2);
   return [y, stats]; // [..., cols] as x, [rows, 2]
 }

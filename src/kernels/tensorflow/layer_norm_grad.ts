@@ -15,7 +15,8 @@ export function layerNormGrad(args: {
   const {dy, x, stats, gamma} = inputs;
   // The op has four inputs, always; x stands in the place of an absent gamma and is not read there.
   const opInputs = [dy, x, stats, gamma ?? x];
-  const options = {...attrs, scale: gamma !== undefined};
+  const {epsilon, center} = attrs;
+  const options = {epsilon, center, scale: gamma !== undefined};
   const [dx, dgamma, dbeta] = runOp(backend, 'TfjsLayerNormGrad', options, opInputs, 3);
   return [dx, dgamma, dbeta]; // [..., cols] as x, [cols], [cols]
 }
