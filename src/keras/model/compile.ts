@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Json, SavedLayer} from '../config/saved.js';
 import type {KerasVersion} from '../config/version.js';
-import {lossesOf, makeOptimizer, metricsOf, optimizerName} from './compile_options.js';
+import {lossesOf, makeOptimizer, metricsOf, type Output, optimizerName} from './compile_options.js';
 import {takeLogits} from './logit_losses.js';
 import {addPenalties} from './penalties.js';
 import {trainedModel} from './trained_model.js';
@@ -23,7 +23,16 @@ export function compileAsSaved(
   const optimizer = compiled?.optimizer ?? compiled?.optimizer_config;
   if (!optimizer) return;
   const name = optimizerName(optimizer);
-  const reason = trainsOtherwise({saved, built: model, compiled, optimizer, name, version});
+  const outputs = outputsOf(saved, model);
+  const reason = trainsOtherwise({
+    saved,
+    built: model,
+    outputs,
+    compiled,
+    optimizer,
+    name,
+    version,
+  });
   if (reason !== undefined) {
     console.warn(`tfjs-layernorm: "${model.name}" is not compiled as it was in Keras: ${reason}.`);
     return;
@@ -32,7 +41,7 @@ export function compileAsSaved(
   try {
     model.compile({
       optimizer: made,
-      loss: lossesOf(compiled.loss),
+      loss: lossesOf(compiled.loss, outputs),
       metrics: model.outputs.length === 1 ? metricsOf(compiled.metrics) : [],
     });
     const trained = trainedModel(model);
@@ -44,4 +53,12 @@ export function compileAsSaved(
     tf.dispose(Object.values(made));
     throw new Error(`the model cannot be compiled as it was saved: ${(error as Error).message}`);
   }
+}
+
+/** The outputs in tfjs's order, which is that of a dict of them as it was given in Python. */
+function outputsOf({config}: SavedLayer, {outputs}: LayersModel): Output[] {
+  const {output_layers} = config;
+  const isDict = output_layers && !Array.isArray(output_layers);
+  const keys: (string | undefined)[] = isDict ? Object.keys(output_layers) : [];
+  return outputs.map(({sourceLayer}, i) => ({name: sourceLayer.name, key: keys[i]}));
 }

@@ -1,6 +1,5 @@
 /** The optimisers, losses and metrics that tfjs has as Keras has them, and what it lacks of a saved one. */
 import * as tf from '@tensorflow/tfjs-core';
-import type {ModelCompileArgs} from '@tensorflow/tfjs-layers';
 import {classOf, type Json, own, printed, snakeCase} from '../config/saved.js';
 import {KerasAdam, KerasMomentum} from './optimizers.js';
 
@@ -85,10 +84,18 @@ export function makeOptimizer({class_name, config}: Json): tf.Optimizer {
   return OPTIMIZERS[classOf({class_name})](config);
 }
 
+/** An output, by what a loss may be told for it. */
+export interface Output {
+  /** The name of the layer that gives it. */
+  name: string;
+  /** Its key, where the outputs are a dict. */
+  key?: string;
+}
+
 /** What tfjs lacks of the losses: one, or one an output in a list or by the outputs' names. */
-export function lackOfLosses(saved: Json): string | undefined {
-  const isByOutput = typeof saved === 'object' && saved !== null && !saved.class_name;
-  const losses: Json[] = isByOutput ? Object.values(saved) : [saved];
+export function lackOfLosses(saved: Json, outputs: Output[]): string | undefined {
+  const losses = eachLoss(saved, outputs);
+  if (!losses) return 'which of its losses is of which output is not known';
   for (const loss of losses) {
     const given = givenName(loss);
     if (given === undefined) return 'it has no loss for an output, which tfjs must have';
@@ -100,13 +107,25 @@ export function lackOfLosses(saved: Json): string | undefined {
   return undefined;
 }
 
-/** tfjs's names of the losses, of which nothing is lacking. */
-export function lossesOf(saved: Json): ModelCompileArgs['loss'] {
-  const nameOf = (loss: Json) => knownName(loss, LOSSES, LOSS_NAMES) as string;
-  if (Array.isArray(saved)) return saved.map(nameOf);
-  if (typeof saved !== 'object' || saved.class_name) return nameOf(saved);
-  const losses = Object.entries(saved).map(([output, loss]) => [output, nameOf(loss)]);
-  return Object.fromEntries(losses);
+/** tfjs's names of the losses of each output, of which nothing is lacking. */
+export function lossesOf(saved: Json, outputs: Output[]): string[] {
+  const losses = eachLoss(saved, outputs) as Json[];
+  return losses.map((loss) => knownName(loss, LOSSES, LOSS_NAMES) as string);
+}
+
+/** The loss of each output as it is saved, null where there is none; undefined: it is not known which. */
+function eachLoss(saved: Json, outputs: Output[]): Json[] | undefined {
+  if (Array.isArray(saved)) {
+    const hasKeys = outputs.some(({key}) => key !== undefined);
+    return saved.length === outputs.length && !hasKeys ? saved : undefined;
+  }
+  if (typeof saved !== 'object' || saved === null || saved.class_name) {
+    return outputs.map(() => saved);
+  }
+  const keyOf = ({key, name}: Output) => (key !== undefined && key in saved ? key : name);
+  const known = outputs.map(keyOf);
+  const isKnown = Object.keys(saved).every((key) => known.includes(key));
+  return isKnown ? known.map((key) => own(saved as Record<string, Json>, key)) : undefined;
 }
 
 /** tfjs's names of those metrics that it has. */

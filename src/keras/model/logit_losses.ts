@@ -88,7 +88,7 @@ export function takeLogits(model: TrainedModel, version: KerasVersion): void {
     version,
   };
   const replaced = model.lossFunctions.map((loss, i) => {
-    const name = nameOf(model, i);
+    const name = model.loss[i];
     const fromLogits = LOSSES[name];
     const fromOutputs = inVersion(FROM_OUTPUTS[name] ?? {}, version) ?? loss;
     if (!fromLogits || !watchActivation(model.outputs[i], watch)) return fromOutputs;
@@ -98,6 +98,10 @@ export function takeLogits(model: TrainedModel, version: KerasVersion): void {
     };
   });
   if (replaced.every((loss, i) => loss === model.lossFunctions[i])) return;
+  // The losses of each of several outputs are metrics, too.
+  model.metricsTensors = model.metricsTensors.map(([metric, output]) =>
+    metric === model.lossFunctions[output] ? [replaced[output], output] : [metric, output],
+  );
   model.lossFunctions = replaced;
   const remembering =
     <Data, Found>(step: (data: Data) => Found) =>
@@ -113,12 +117,6 @@ export function takeLogits(model: TrainedModel, version: KerasVersion): void {
     };
   changeTraining(model, remembering);
   changeTests(model, remembering);
-}
-
-/** tfjs's name of the loss of an output. */
-function nameOf({loss, outputNames}: TrainedModel, i: number): string {
-  if (typeof loss === 'string') return loss;
-  return Array.isArray(loss) ? loss[i] : loss[outputNames[i]];
 }
 
 /** Who is told of logits, and asked for them. */

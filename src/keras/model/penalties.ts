@@ -2,7 +2,7 @@
  * The whole loss of a model, as Keras adds it up: of its outputs, and penalties on weights and outputs.
  * tfjs adds those on a layer's weights for each of its calls, where Keras adds them once, and does not ask
  * the cells of recurrent layers; where it tests a model it leaves all of them out, and the first of several
- * losses stands for their sum.
+ * losses stands for their sum, with all the others after it.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
@@ -38,11 +38,12 @@ export function addPenalties(model: TrainedModel & Layer, {major}: KerasVersion)
       tf.tidy(() => {
         const found = whilePenalized(() => step(data));
         const outputs = model.lossFunctions.length;
-        const [sums, metrics] = [found.slice(0, outputs), found.slice(outputs)];
-        const add = (a: tf.Scalar, b: tf.Scalar): tf.Scalar => tf.add(a, b);
-        const loss = penalties().reduce(add, sums[outputs - 1]);
-        const each = sums.map((sum, i): tf.Scalar => (i ? tf.sub(sum, sums[i - 1]) : sum));
-        return [loss, ...(outputs > 1 ? each : []), ...metrics];
+        const metrics = found.slice(outputs); // of several outputs, the losses of each among them
+        const loss = penalties().reduce(
+          (sum, each): tf.Scalar => tf.add(sum, each),
+          found[outputs - 1],
+        );
+        return [loss, ...metrics];
       }),
   );
 }

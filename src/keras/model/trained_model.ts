@@ -9,10 +9,10 @@ export type Loss = (target: tf.Tensor, output: tf.Tensor) => tf.Tensor;
 type Step = (data: tf.Tensor[]) => tf.Scalar[];
 
 export interface TrainedModel {
-  /** The losses that it was compiled with: one, or one an output in a list or by the outputs' names. */
-  loss: string | string[] | Record<string, string>;
+  /** The names of the losses that it was compiled with, one an output. */
+  loss: string[];
   lossFunctions: Loss[];
-  outputNames: string[];
+  metricsTensors: [metric: Loss, output: number][];
   outputs: SymbolicTensor[];
   testFunction: Step;
   calculateLosses(): tf.Scalar[];

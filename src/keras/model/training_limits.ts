@@ -13,12 +13,13 @@ import {
   type SavedLayer,
 } from '../config/saved.js';
 import type {KerasVersion} from '../config/version.js';
-import {isSet, lackOfLosses, lackOfOptimizer} from './compile_options.js';
+import {isSet, lackOfLosses, lackOfOptimizer, type Output} from './compile_options.js';
 
 /** A model that was compiled. */
 export interface Trained {
   saved: SavedLayer;
   built: LayersModel;
+  outputs: Output[];
   /** How it was compiled. */
   compiled: Json;
   optimizer: Json;
@@ -100,7 +101,7 @@ export const trainingLimits = {
       ? `tfjs has no sample_weight_mode = ${printed(compiled.sample_weight_mode)}`
       : undefined,
 
-  loss: ({compiled}) => lackOfLosses(compiled.loss),
+  loss: ({compiled, outputs}) => lackOfLosses(compiled.loss, outputs),
 
   optimiser: ({optimizer}) => lackOfOptimizer(optimizer),
 } satisfies Record<string, Limit>;

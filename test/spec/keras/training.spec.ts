@@ -4,6 +4,7 @@ import {trainingLimits} from '../../../src/keras/model/training_limits.js';
 import {backendName, tf} from '../../backends/current.js';
 import keras2 from '../../fixtures/keras/training_keras2.json';
 import keras3 from '../../fixtures/keras/training_keras3.json';
+import {expectClose} from '../../support/close.js';
 
 type Values = [name: string, shape: number[], values: number[]];
 
@@ -95,5 +96,68 @@ describe('stays uncompiled, with one notice', () => {
   test('each row of the table of limits is met', () => {
     const met = new Set(uncompiled.map(({limit}) => limit));
     expect([...met].sort()).toEqual(Object.keys(trainingLimits).sort());
+  });
+});
+
+/** A model that gives 2x and 3x, as a dict, a list or alone, and was compiled with these losses. */
+function scaling(outputs: unknown, loss: unknown) {
+  const names = ['twice', 'thrice'];
+  const layers = names.map((name, i) => ({
+    class_name: 'Rescaling',
+    name,
+    config: {name, scale: i + 2, offset: 0},
+    inbound_nodes: [[['x', 0, 0, {}]]],
+  }));
+  const input = {name: 'x', batch_input_shape: [null, 2], dtype: 'float32'};
+  const all = [{class_name: 'InputLayer', name: 'x', config: input, inbound_nodes: []}, ...layers];
+  const config = {name: 'model', layers: all, input_layers: [['x', 0, 0]], output_layers: outputs};
+  const optimizer = {class_name: 'SGD', config: {learning_rate: 0.1}};
+  return loadKerasModel(
+    tf.io.fromMemory({
+      modelTopology: {
+        keras_version: '3.15.1',
+        model_config: {class_name: 'Functional', config, compile_config: {optimizer, loss}},
+      },
+      weightSpecs: [],
+      weightData: new ArrayBuffer(0),
+    }),
+  );
+}
+
+describe('each output has its loss', () => {
+  const [twice, thrice] = [
+    ['twice', 0, 0],
+    ['thrice', 0, 0],
+  ];
+  // Of x = [1, −3] and targets of 0: mse is 20 and 45, mae 4 and 6.
+  test.each([
+    ['a list, by place', [twice, thrice], ['mse', 'mae'], [26, 20, 6]],
+    ['a list, by name', [twice, thrice], {thrice: 'mae', twice: 'mse'}, [26, 20, 6]],
+    ['a list, one for all', [twice, thrice], 'mse', [65, 20, 45]],
+    ['a dict, by key', {b: thrice, a: twice}, {a: 'mse', b: 'mae'}, [26, 6, 20]],
+    ['a dict, by name', {b: thrice, a: twice}, {twice: 'mse', thrice: 'mae'}, [26, 6, 20]],
+    ['one, by name', [thrice], {thrice: 'mae'}, [6]],
+  ])('%s', async (_, outputs, loss, expected) => {
+    const model = await scaling(outputs, loss);
+    const x = tf.tensor2d([[1, -3]]);
+    const targets = model.outputs.map(() => tf.zeros([1, 2]));
+    const found = [model.evaluate(x, targets, {verbose: 0})].flat() as tf.Scalar[];
+    expectClose(await tf.concat(found.map((each) => each.reshape([1]))).data(), expected, 1e-4);
+    tf.dispose([x, targets, found]);
+    model.dispose();
+  });
+
+  test.each([
+    [[twice, thrice], {twice: 'mse'}, 'no loss for an output'],
+    [[twice, thrice], {twice: 'mse', other: 'mse'}, 'which of its losses is of which output'],
+    [[twice, thrice], ['mse'], 'which of its losses is of which output'],
+    [{b: thrice, a: twice}, ['mse', 'mae'], 'which of its losses is of which output'],
+  ])('%j with %j stays uncompiled', async (outputs, loss, reason) => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const model = await scaling(outputs, loss);
+    expect(warn.mock.calls.flat()).toEqual([expect.stringContaining(reason)]);
+    expect(model.optimizer).toBeUndefined();
+    warn.mockRestore();
+    model.dispose();
   });
 });
