@@ -55,6 +55,7 @@ function watchClasses(): () => void {
       const config = unkeptConfig(saved);
       return explained(
         `${name} layer "${config.name}"`,
+        name,
         () => config,
         () => penalized(fromConfig(registered, config, ...others) as Layer, config),
       );
@@ -85,7 +86,8 @@ function watchCalls(): () => void {
     }
     checkRanks(this, given);
     const call = () => ({inputs: given.map(({shape}) => shape), options: this.getConfig()});
-    return explained(described(this), call, () => apply.call(this, inputs, kwargs));
+    const className = this.getClassName();
+    return explained(described(this), className, call, () => apply.call(this, inputs, kwargs));
   };
   return () => {
     prototype.apply = apply;
@@ -154,7 +156,7 @@ const described = (layer: Layer) => `${layer.getClassName()} layer "${layer.name
 const shortened = (text: string) => (text.length <= 500 ? text : `${text.slice(0, 500)}…`);
 
 /** What `make` returns. @throws BuildError, saying which layer failed and, if tfjs does not, on what. */
-function explained<T>(layer: string, given: () => unknown, make: () => T): T {
+function explained<T>(layer: string, className: string, given: () => unknown, make: () => T): T {
   try {
     return make();
   } catch (error) {
@@ -164,7 +166,9 @@ function explained<T>(layer: string, given: () => unknown, make: () => T): T {
     if (message.startsWith(layer)) throw new BuildError(message, {cause: error});
     const reason = isMeant
       ? shortened(message)
-      : `tfjs cannot build it as it is saved: ${printed(given())}.`;
+      : `tfjs fails on what the file says of it, ${printed(given())}, with "${shortened(message)}". ` +
+        'See that Keras itself opens the file; where it does, write a class that extends ' +
+        `tf.layers.Layer, and give it in this one's place: {customObjects: {'${className}': TheClass}}.`;
     throw new BuildError(`${layer}: ${reason}`, {cause: error});
   }
 }

@@ -75,6 +75,24 @@ describe('a class that is not known is given under the name that the error says'
   });
 });
 
+test('a layer that tfjs fails on is played by the class that the error asks for', async () => {
+  const saved = {
+    ...{class_name: 'Reshape', module: 'keras.layers', name: 'own'},
+    ...{config: {name: 'own', target_shape: 7}, inbound_nodes: tensor('x')},
+  };
+  const source = () => modelOf([input('x'), saved], [['x', 0, 0]], [['own', 0, 0]]);
+  const before = tf.memory().numTensors;
+  const message = await messageOf(loadKerasModel(source()));
+  expect(message).toContain('Reshape layer "own": tfjs fails on what the file says of it, {');
+  expect(message).toContain('"targetShape":7');
+  expect(message).toContain('with "');
+  expect(tf.memory().numTensors).toBe(before);
+  const name = /customObjects: {'(.+)': TheClass}/.exec(message)?.[1] as string;
+  const customObjects: CustomObjects = {[name]: class extends Doubled {}};
+  const model = await loadKerasModel(source(), {customObjects});
+  expectClose(await predicted(model, [1, -3]), [2, -6], 1e-6);
+});
+
 test('a model of Keras 2 that is called with a dict takes it by its keys', async () => {
   const joined: SavedLayer = {
     class_name: 'Concatenate',
