@@ -61,3 +61,13 @@ export function traits(): Traits {
   const name = tf.getBackend();
   return Object.hasOwn(TRAITS, name) ? TRAITS[name] : OTHERS;
 }
+
+/**
+ * The share of 1 by which probabilities are kept from 0 and 1: 1e-7, and 1e-4 where the current backend
+ * computes in float16. tfjs says 1e-4 of `webgl` in either case.
+ */
+export function epsilonOfBackend(): number {
+  const said = tf.backend().epsilon();
+  const isFloat32 = said > 1e-7 && tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED');
+  return isFloat32 ? 1e-7 : said;
+}

@@ -8,6 +8,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {epsilonOfBackend} from '../../kernels/traits.js';
 import {type Json, own} from '../config/saved.js';
 import {type ByVersion, inVersion, type KerasVersion} from '../config/version.js';
 import {Softmax} from '../layers/activations/layers.js';
@@ -60,20 +61,36 @@ const LOSSES: Record<string, Loss> = {
   },
 };
 
-/** What Keras keeps probabilities from 0 and 1 by. */
-const EPSILON = 1e-7;
+/** Probabilities kept from 0 and 1, as Keras keeps them. */
+function clipped(output: tf.Tensor): tf.Tensor {
+  const epsilon = epsilonOfBackend();
+  return tf.clipByValue(output, epsilon, 1 - epsilon);
+}
 
-/** Losses of outputs without logits, where tfjs's own are another version's. */
-const FROM_OUTPUTS: Readonly<Record<string, ByVersion<Loss | undefined>>> = {
+/** −mean of target · log output and of the same for what is left to 1, where `epsilon` is added to both */
+const binary = (target: tf.Tensor, output: tf.Tensor, epsilon: number): tf.Tensor => {
+  const y = clipped(output);
+  const ifOne = tf.mul(target, tf.log(tf.add(y, epsilon)));
+  const ifZero = tf.mul(tf.sub(1, target), tf.log(tf.add(tf.sub(1, y), epsilon)));
+  return tf.neg(tf.mean(tf.add(ifOne, ifZero), -1));
+};
+
+/** Losses of outputs without logits. Those of tfjs keep from 0 by 1e-4 on `webgl`. */
+const FROM_OUTPUTS: Readonly<Record<string, ByVersion<Loss>>> = {
+  categoricalCrossentropy: {
+    '2.0': (target, output) => {
+      const shares = clipped(tf.div(output, tf.sum(output, -1, true)));
+      return tf.neg(tf.sum(tf.mul(target, tf.log(shares)), -1));
+    },
+  },
+  sparseCategoricalCrossentropy: {
+    '2.0': (target, output) =>
+      LOSSES.sparseCategoricalCrossentropy(target, tf.log(clipped(output))),
+  },
   binaryCrossentropy: {
     // Keras 2 adds epsilon once more, to what is cut already.
-    '2.0': (target, output) => {
-      const y = tf.clipByValue(output, EPSILON, 1 - EPSILON);
-      const ifOne = tf.mul(target, tf.log(tf.add(y, EPSILON)));
-      const ifZero = tf.mul(tf.sub(1, target), tf.log(tf.add(tf.sub(1, y), EPSILON)));
-      return tf.neg(tf.mean(tf.add(ifOne, ifZero), -1));
-    },
-    '3.0': undefined,
+    '2.0': (target, output) => binary(target, output, epsilonOfBackend()),
+    '3.0': (target, output) => binary(target, output, 0),
   },
 };
 

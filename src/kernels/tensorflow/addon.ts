@@ -79,7 +79,7 @@ export function runOp(
   outputs: number,
 ): TensorInfo[] {
   const {TF_ATTR_BOOL, TF_ATTR_FLOAT} = backend.binding;
-  const attributes = [];
+  const attributes: {name: string; value: number | boolean; type: number}[] = [];
   for (const name of Object.keys(options)) {
     const value = options[name];
     if (value === true) continue;
