@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {Json, SavedLayer} from '../config/saved.js';
 import type {KerasVersion} from '../config/version.js';
-import {lossesOf, makeOptimizer, metricsOf, type Output, optimizerName} from './compile_options.js';
+import {lossesOf, makeOptimizer, metricsOf, type Output} from './compile_options.js';
 import {takeLogits} from './logit_losses.js';
 import {addPenalties} from './penalties.js';
 import {trainedModel} from './trained_model.js';
@@ -22,7 +22,6 @@ export function compileAsSaved(
 ): void {
   const optimizer = compiled?.optimizer ?? compiled?.optimizer_config;
   if (!optimizer) return;
-  const name = optimizerName(optimizer);
   const outputs = outputsOf(saved, model);
   const reason = trainsOtherwise({
     saved,
@@ -30,7 +29,6 @@ export function compileAsSaved(
     outputs,
     compiled,
     optimizer,
-    name,
     version,
   });
   if (reason !== undefined) {

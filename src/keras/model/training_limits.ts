@@ -13,7 +13,13 @@ import {
   type SavedLayer,
 } from '../config/saved.js';
 import type {KerasVersion} from '../config/version.js';
-import {isSet, lackOfLosses, lackOfOptimizer, type Output} from './compile_options.js';
+import {
+  isSet,
+  lackOfLosses,
+  lackOfOptimizer,
+  type Output,
+  optimizerName,
+} from './compile_options.js';
 
 /** A model that was compiled. */
 export interface Trained {
@@ -23,8 +29,6 @@ export interface Trained {
   /** How it was compiled. */
   compiled: Json;
   optimizer: Json;
-  /** The optimiser's class. */
-  name: string;
   version: KerasVersion;
 }
 
@@ -70,7 +74,8 @@ export const trainingLimits = {
   },
 
   // Keras keeps an Embedding's gradient as one of each use, and squares each by itself.
-  'squares use by use': ({saved, name}) => {
+  'squares use by use': ({saved, optimizer}) => {
+    const name = optimizerName(optimizer);
     const found = allLayers(saved).find(
       (layer) => classOf(layer) === 'Embedding' && layer.config.trainable !== false,
     );
@@ -81,7 +86,8 @@ export const trainingLimits = {
 
   'masked loss': (trained) => {
     const {saved, built} = trained;
-    const masked = built.outputs.find((_, i) => maskedOutputs(trained)[i]);
+    const isMasked = maskedOutputs(trained);
+    const masked = built.outputs.find((_, i) => isMasked[i]);
     if (masked) {
       return `Keras leaves what is masked in its output "${masked.sourceLayer.name}" out of the loss`;
     }

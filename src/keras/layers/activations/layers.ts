@@ -129,14 +129,14 @@ export class Softmax extends OptionsLayer<SoftmaxOptions> {
     const {axis, takesMask} = this.options;
     if (Array.isArray(axis) && axis.length > 1) return undefined;
     if (!mask) return x;
-    return takesMask === 'added' ? this.scores(x, mask) : undefined;
+    return takesMask === 'added' ? scores(x, this.seen(mask)) : undefined;
   }
 
   protected override compute([x, given]: tf.Tensor[]): tf.Tensor {
     const {axis, takesMask} = this.options;
     const axes = [axis].flat().map((each) => fromStart(each, x.rank));
     const mask = given && this.seen(given);
-    const weights = softmax(mask ? this.scores(x, mask) : x, axes);
+    const weights = softmax(mask ? scores(x, mask) : x, axes);
     return mask && takesMask !== 'added' ? tf.mul(weights, mask) : weights;
   }
 
@@ -145,17 +145,17 @@ export class Softmax extends OptionsLayer<SoftmaxOptions> {
     const seen = tf.cast(mask, 'float32');
     return this.options.takesMask === 'compared' ? tf.cast(tf.greater(seen, 0.5), 'float32') : seen;
   }
-
-  private scores(x: tf.Tensor, mask: tf.Tensor): tf.Tensor {
-    return tf.add(x, tf.mul(tf.sub(1, tf.cast(mask, 'float32')), LARGE_NEGATIVE));
-  }
 }
 
+/** x, and far below where the mask, float32, is 0. */
+const scores = (x: tf.Tensor, mask: tf.Tensor) =>
+  tf.add(x, tf.mul(tf.sub(1, mask), LARGE_NEGATIVE));
+
 /** Keras takes several axes by way of the logarithm of the sum, which is all but lost in large scores. */
-function softmax(scores: tf.Tensor, axes: number[]): tf.Tensor {
-  if (axes.length > 1) return tf.exp(tf.sub(scores, tf.logSumExp(scores, axes, true)));
-  if (axes[0] === scores.rank - 1) return tf.softmax(scores);
-  const exponentials = tf.exp(tf.sub(scores, tf.max(scores, axes, true)));
+function softmax(x: tf.Tensor, axes: number[]): tf.Tensor {
+  if (axes.length > 1) return tf.exp(tf.sub(x, tf.logSumExp(x, axes, true)));
+  if (axes[0] === x.rank - 1) return tf.softmax(x);
+  const exponentials = tf.exp(tf.sub(x, tf.max(x, axes, true)));
   return tf.div(exponentials, tf.sum(exponentials, axes, true));
 }
 
