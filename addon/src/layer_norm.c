@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "partition.h"
+#include "read_ahead.h"
 #include "row_stats.h"
 #include "thread_pool.h"
 
@@ -34,6 +35,7 @@ static void normalize_chunk(const void* context, int64_t chunk) {
   for (int64_t row = chunk_start(call->rows, chunk); row < end; row++) {
     const float* x = call->x + row * call->cols;
     const struct row_stats stats = row_stats_measured(x, call->cols, call->epsilon, call->center);
+    if (row + 1 < end) read_ahead(x + call->cols, call->cols);
     normalize(call, row, 0, call->cols, &stats);
     save_stats(call, row, &stats);
   }
