@@ -14,9 +14,8 @@ export function registerCustomOps(): void {
 }
 
 interface Norm {
-  centres: boolean;
-  /** Whether `composed` computes it. */
-  composes: boolean;
+  /** Whether the mean is taken from x. Absent: `composed` does not compute it. */
+  centres?: boolean;
   run(
     x: tf.Tensor,
     gamma: tf.Tensor | undefined,
@@ -28,22 +27,18 @@ interface Norm {
 const NORMS: Readonly<Record<string, Norm>> = {
   [LAYER_NORM_OP]: {
     centres: true,
-    composes: true,
     run: (x, gamma, beta, options) => layerNorm(x, {...options, gamma, beta}),
   },
   [RMS_NORM_OP]: {
     centres: false,
-    composes: true,
     run: (x, gamma, _, options) => rmsNorm(x, {...options, gamma}),
   },
   [RMS_SCALING_OP]: {
-    centres: false,
-    composes: false,
     run: (x, gamma, _, options) => rmsScaling(x, {...options, gamma}),
   },
 };
 
-function normalize(node: GraphNode, {centres, composes, run}: Norm): tf.Tensor {
+function normalize(node: GraphNode, {centres, run}: Norm): tf.Tensor {
   const fused = readFusedOp(node);
   const {x, gamma, beta, epsilon, shape, minRank} = fused;
   const axis = axesOf(fused.extent, x.shape);
@@ -53,7 +48,8 @@ function normalize(node: GraphNode, {centres, composes, run}: Norm): tf.Tensor {
     if (!isMean(fused, axis)) return composed(fused, axis, centres);
     const keepsShape = !shape || isShape(shape, x.shape);
     const hasRank = x.rank >= minRank;
-    if (composes && keepsShape && hasRank && composedIsFaster(x.shape, axis)) {
+    const composes = centres !== undefined && keepsShape && hasRank;
+    if (composes && composedIsFaster(x.shape, axis)) {
       return composed({...fused, count: undefined, onePass: false}, axis, centres);
     }
     const areParams = [gamma, beta].every(
@@ -84,7 +80,7 @@ function isMean({x, count}: FusedOp, axis: number[]): boolean {
 function composed(
   {x, gamma, beta, count, onePass, epsilon}: FusedOp,
   axis: number[],
-  centres: boolean,
+  centres: boolean | undefined,
 ): tf.Tensor {
   const average = (of: tf.Tensor) =>
     count === undefined ? tf.mean(of, axis, true) : tf.div(tf.sum(of, axis, true), count);
