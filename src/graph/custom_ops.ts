@@ -38,34 +38,34 @@ const NORMS: Readonly<Record<string, Norm>> = {
   },
 };
 
-function normalize(node: GraphNode, {centres, run}: Norm): tf.Tensor {
+function normalize(node: GraphNode, norm: Norm): tf.Tensor {
   const fused = readFusedOp(node);
-  const {x, gamma, beta, epsilon, shape, minRank} = fused;
-  const axis = axesOf(fused.extent, x.shape);
-  const options = {axis, epsilon};
-
+  const axis = axesOf(fused.extent, fused.x.shape);
   return tf.tidy(() => {
-    if (!isMean(fused, axis)) return composed(fused, axis, centres);
-    const keepsShape = !shape || isShape(shape, x.shape);
-    const hasRank = x.rank >= minRank;
-    const composes = centres !== undefined && keepsShape && hasRank;
-    if (composes && composedIsFaster(x.shape, axis)) {
-      return composed({...fused, count: undefined, onePass: false}, axis, centres);
-    }
-    const areParams = [gamma, beta].every(
-      (p) => !p || (keepsShape && hasRank && isParam(p, x.shape, axis)),
-    );
-    if (areParams) {
-      const paramShape = axis.map((a) => x.shape[a]);
-      const param = (p?: tf.Tensor) => p && reshaped(p, paramShape);
-      return reshaped(run(x, param(gamma), param(beta), options), shape);
-    }
-    // As the graph had it: gamma and beta broadcast, for example one for each row.
-    let y = reshaped(run(x, undefined, undefined, options), shape);
-    if (y.rank < minRank) y = tf.reshape(y, [...Array(minRank - y.rank).fill(1), ...y.shape]);
-    if (gamma) y = tf.mul(y, gamma);
-    return beta ? tf.add(y, beta) : y;
+    const y = isMean(fused, axis)
+      ? normalized(fused, axis, norm)
+      : composed(fused, axis, norm.centres);
+    const missing = fused.minRank - y.rank;
+    return missing > 0 ? tf.reshape(y, [...Array(missing).fill(1), ...y.shape]) : y;
   });
+}
+
+function normalized(fused: FusedOp, axis: number[], {centres, run}: Norm): tf.Tensor {
+  const {x, gamma, beta, epsilon, shape} = fused;
+  const options = {axis, epsilon};
+  const keepsShape = !shape || isShape(shape, x.shape);
+  if (centres !== undefined && keepsShape && composedIsFaster(x.shape, axis)) {
+    return composed({...fused, count: undefined, onePass: false}, axis, centres);
+  }
+  if ([gamma, beta].every((p) => !p || (keepsShape && isParam(p, x.shape, axis)))) {
+    const paramShape = axis.map((a) => x.shape[a]);
+    const param = (p?: tf.Tensor) => p && reshaped(p, paramShape);
+    return reshaped(run(x, param(gamma), param(beta), options), shape);
+  }
+  // As the graph had it: gamma and beta broadcast, for example one for each row.
+  let y = reshaped(run(x, undefined, undefined, options), shape);
+  if (gamma) y = tf.mul(y, gamma);
+  return beta ? tf.add(y, beta) : y;
 }
 
 /** Whether what the graph divides sums by is the number of a row's elements. */
