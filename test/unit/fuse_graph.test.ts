@@ -373,7 +373,11 @@ describe('errors', () => {
       withNodes([{name: 'a', op: 'Add', attr: {T: 3}}]),
       /an attr without/,
     ],
-    ['inputs that are no list', withNodes([{name: 'a', op: 'Add', input: 3}]), /must be a list/],
+    [
+      'inputs that are no list',
+      withNodes([{name: 'a', op: 'Add', input: 3}]),
+      /the input of the node 'a' must be a list, but is 3/,
+    ],
     ['an attr of null', withNodes([{name: 'a', op: 'Add', attr: {T: null}}]), /an attr without/],
     [
       'nodes that pass on what they get from each other',

@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type {AttrValue} from '../../src/graph/graph_def.js';
 import {type FusedGraphModel, loadGraphModel} from '../../src/graph/index.js';
+import {registerKernels} from '../../src/kernels/register.js';
 import {Random} from '../../tools/random.js';
 import {expectClose} from '../support/close.js';
 import {GraphBuilder} from '../support/graph_builder.js';
@@ -262,6 +263,7 @@ describe('where two transposes cost more than one kernel saves', () => {
     for (const {kernelName} of tf.getKernelsForBackend('tensorflow')) {
       tf.unregisterKernel(kernelName, 'tensorflow');
     }
+    registerKernels();
   });
 
   const at1 = {attr: {axes: ints(1)}, axes: [1]};
