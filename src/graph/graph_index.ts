@@ -131,7 +131,8 @@ export class GraphIndex {
       const way = new Set<NodeDef>();
       let next: NodeDef | undefined = node;
       for (; next && !settled.has(next); next = this.before(next)) {
-        if (way.has(next)) throw new Error(`fuseGraph: the node '${next.name}' takes its own value.`);
+        if (way.has(next))
+          throw new Error(`fuseGraph: the node '${next.name}' takes its own value.`);
         way.add(next);
       }
       for (const passed of way) settled.add(passed);

@@ -211,36 +211,35 @@ describe('gamma and beta lose the 1s before their last dimension', () => {
     expect(minRank(graph)).toBeUndefined();
   });
 
-  test.each([
-    '_FusedMatMul',
-    '_FusedConv2D',
-    'FusedDepthwiseConv2dNative',
-  ])('the bias of a fused product, too, but nothing else of it: %s', (op) => {
-    const bias = (fusedOps: string[], take: (names: string[]) => string[] = (names) => names) => {
-      const graph = new GraphBuilder();
-      const names = [
-        graph.input('x'),
-        graph.floats('w', [1, 2], [1, 2]),
-        graph.floats('b', [3, 4], [1, 2]),
-        graph.floats('slope', [5, 6], [1, 2]),
-      ];
-      graph.op(op, 'out', take(names), {fused_ops: {list: {s: fusedOps.map(btoa)}}});
-      const loaded = load(graph.artifacts(['out']));
-      const node = topology(loaded).node.find(({name}) => name === 'out');
-      expect(node?.attr).toEqual(graph.node('out').attr);
-      return loaded.weightSpecs?.map(({shape}) => shape);
-    };
-    const whole = [1, 2];
-    expect(bias(['BiasAdd', 'Relu'])).toEqual([whole, [2], whole]);
-    expect(bias(['BiasAdd'], (names) => names.map((name) => `${name}:0`))).toEqual([
-      whole,
-      [2],
-      whole,
-    ]);
-    expect(bias(['FusedBatchNorm'])).toEqual([whole, whole, whole]);
-    expect(bias([])).toEqual([whole, whole, whole]);
-    expect(bias(['BiasAdd'], ([x, , b]) => [x, b, b])).toEqual([whole, whole, whole]);
-  });
+  test.each(['_FusedMatMul', '_FusedConv2D', 'FusedDepthwiseConv2dNative'])(
+    'the bias of a fused product, too, but nothing else of it: %s',
+    (op) => {
+      const bias = (fusedOps: string[], take: (names: string[]) => string[] = (names) => names) => {
+        const graph = new GraphBuilder();
+        const names = [
+          graph.input('x'),
+          graph.floats('w', [1, 2], [1, 2]),
+          graph.floats('b', [3, 4], [1, 2]),
+          graph.floats('slope', [5, 6], [1, 2]),
+        ];
+        graph.op(op, 'out', take(names), {fused_ops: {list: {s: fusedOps.map(btoa)}}});
+        const loaded = load(graph.artifacts(['out']));
+        const node = topology(loaded).node.find(({name}) => name === 'out');
+        expect(node?.attr).toEqual(graph.node('out').attr);
+        return loaded.weightSpecs?.map(({shape}) => shape);
+      };
+      const whole = [1, 2];
+      expect(bias(['BiasAdd', 'Relu'])).toEqual([whole, [2], whole]);
+      expect(bias(['BiasAdd'], (names) => names.map((name) => `${name}:0`))).toEqual([
+        whole,
+        [2],
+        whole,
+      ]);
+      expect(bias(['FusedBatchNorm'])).toEqual([whole, whole, whole]);
+      expect(bias([])).toEqual([whole, whole, whole]);
+      expect(bias(['BiasAdd'], ([x, , b]) => [x, b, b])).toEqual([whole, whole, whole]);
+    },
+  );
 });
 
 describe('float16 constants that overflowed', () => {
@@ -279,7 +278,8 @@ describe('float16 constants that overflowed', () => {
     const {weightData} = load(artifacts);
     expect(bytesIn(artifacts.weightData)).toEqual([...bytes]);
     const loaded = bytesIn(weightData as tf.io.WeightData);
-    if (isEqual(loaded, [...bytes])) expect(weightData).toBe(artifacts.weightData); // no copy
+    if (isEqual(loaded, [...bytes]))
+      expect(weightData).toBe(artifacts.weightData); // no copy
     else expect(Array.isArray(weightData)).toBe(cuts !== undefined);
     expect(loaded.slice(0, 12)).toEqual(Array(12).fill(7));
     return loaded.slice(12);

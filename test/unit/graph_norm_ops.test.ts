@@ -74,7 +74,13 @@ const cases: Case[] = [
   {...last, gamma: [], kernels: ['LayerNorm', 'Multiply']},
   {...last, gamma: [1, 1, 1, 4], kernels: ['LayerNorm', 'Multiply']},
   {...last, gamma: [2, 1, 1, 4], kernels: ['LayerNorm', 'Multiply']},
-  {attr: {axes: ints(1)}, axes: [1], x: [3, 4], gamma: [2, 1, 4], kernels: ['LayerNorm', 'Multiply']},
+  {
+    attr: {axes: ints(1)},
+    axes: [1],
+    x: [3, 4],
+    gamma: [2, 1, 4],
+    kernels: ['LayerNorm', 'Multiply'],
+  },
 
   // gamma and beta had more dimensions than x
   {...last, attr: {...last.attr, min_rank: int(3)}, gamma: [4], kernels: ONE},
@@ -97,7 +103,14 @@ const cases: Case[] = [
     kernels: ['Add', 'LayerNorm', 'Multiply', 'Reshape'],
   },
   {...last, attr: {...last.attr, shape: ints(2, 4, 3)}, y: [2, 4, 3], kernels: RESHAPED},
-  {...last, x: [2, 4, 1], attr: {axes: ints(1), shape: ints(2, 4)}, axes: [1], y: [2, 4], kernels: RESHAPED},
+  {
+    ...last,
+    x: [2, 4, 1],
+    attr: {axes: ints(1), shape: ints(2, 4)},
+    axes: [1],
+    y: [2, 4],
+    kernels: RESHAPED,
+  },
   {...last, x: [1, 3, 4], attr: {axes: ints(2), shape: ints(3, 4)}, y: [3, 4], kernels: RESHAPED},
 
   {op: 'RmsNorm', ...last, gamma: [4], kernels: ONE},
@@ -191,8 +204,10 @@ function expectedOf(given: Case, x: Values, gamma?: Values, beta?: Values): numb
   return combined(scaled, beta, (a, b) => a + b).values;
 }
 
+type Kernel = Awaited<ReturnType<typeof tf.profile>>['kernels'][number];
+
 /** Runs the op alone, and compares its values. @returns The kernels that ran. */
-async function run(given: Case, mean = 1): Promise<tf.ProfileInfo['kernels']> {
+async function run(given: Case, mean = 1): Promise<Kernel[]> {
   const {op = 'LayerNorm', attr, x: shape = [2, 3, 4], count, onePass = false} = given;
   const random = new Random(7);
   const draw = (own: number[] | undefined, about: number): Values | undefined =>
@@ -200,16 +215,21 @@ async function run(given: Case, mean = 1): Promise<tf.ProfileInfo['kernels']> {
   const [x, gamma, beta] = [draw(shape, mean), draw(given.gamma, 1), draw(given.beta, 0)];
 
   const graph = new GraphBuilder();
-  const tensors = Object.entries({x, gamma, beta}).flatMap(([name, t]) => (t ? [{name, ...t}] : []));
-  graph.op(`Tfjs${op}`, 'out', tensors.map(({name}) => graph.input(name)), {
-    ...attr,
-    epsilon: {f: EPSILON},
-    has_gamma: {b: gamma !== undefined},
-    ...(count !== undefined && {count: int(count), one_pass: {b: onePass}}),
-  });
-  const model: FusedGraphModel = await loadGraphModel(
-    tf.io.fromMemory(graph.artifacts(['out'])),
+  const tensors = Object.entries({x, gamma, beta}).flatMap(([name, t]) =>
+    t ? [{name, ...t}] : [],
   );
+  graph.op(
+    `Tfjs${op}`,
+    'out',
+    tensors.map(({name}) => graph.input(name)),
+    {
+      ...attr,
+      epsilon: {f: EPSILON},
+      has_gamma: {b: gamma !== undefined},
+      ...(count !== undefined && {count: int(count), one_pass: {b: onePass}}),
+    },
+  );
+  const model: FusedGraphModel = await loadGraphModel(tf.io.fromMemory(graph.artifacts(['out'])));
   const inputs = Object.fromEntries(
     tensors.map(({name, values, shape: own}) => [name, tf.tensor(values, own)]),
   );
@@ -229,36 +249,41 @@ async function run(given: Case, mean = 1): Promise<tf.ProfileInfo['kernels']> {
   return kernels;
 }
 
-const namesOf = (kernels: tf.ProfileInfo['kernels']) => [...new Set(kernels.map(({name}) => name))];
+const namesOf = (kernels: Kernel[]) => [...new Set(kernels.map(({name}) => name))];
 
-test.each([...cases, ...counted].map((given) => [JSON.stringify({...given, kernels: undefined}), given] as const))(
-  '%s',
-  async (_, given) => {
-    expect(namesOf(await run(given)).sort()).toEqual([...given.kernels].sort());
+test.each(
+  [...cases, ...counted].map(
+    (given) => [JSON.stringify({...given, kernels: undefined}), given] as const,
+  ),
+)('%s', async (_, given) => {
+  expect(namesOf(await run(given)).sort()).toEqual([...given.kernels].sort());
+});
+
+test.each([
+  {gamma: [4], times: 2}, // as large as x with the root
+  {gamma: [3, 1], times: 1},
+  {gamma: [], times: 1},
+])(
+  'a scale of the shape $gamma is multiplied with the root first, where that is smaller',
+  async ({gamma, times}) => {
+    const kernels = await run({...last, count: 5, gamma, kernels: []});
+    const large = kernels.filter(
+      ({name, outputShapes}) => name === 'Multiply' && sizeOf(outputShapes[0]) === 24,
+    );
+    expect(large).toHaveLength(times);
   },
 );
 
-test.each([
-  [[4], 2], // as large as x with the root
-  [[3, 1], 1],
-  [[], 1],
-])('a scale of the shape %j is multiplied with the root first, where that is smaller', async (gamma, times) => {
-  const kernels = await run({...last, count: 5, gamma, kernels: []});
-  const large = kernels.filter(({name, outputShapes}) => name === 'Multiply' && sizeOf(outputShapes[0]) === 24);
-  expect(large).toHaveLength(times);
-});
-
 describe('where two transposes cost more than one kernel saves', () => {
-  const [own, cpu] = [tf.getBackend(), tf.backend()];
-
   beforeAll(() => {
+    const cpu = tf.backend();
     tf.registerBackend('tensorflow', () => cpu);
     tf.copyRegisteredKernels('cpu', 'tensorflow');
     tf.setBackend('tensorflow');
   });
 
   afterAll(() => {
-    tf.setBackend(own);
+    tf.setBackend('cpu');
     tf.removeBackend('tensorflow');
     for (const {kernelName} of tf.getKernelsForBackend('tensorflow')) {
       tf.unregisterKernel(kernelName, 'tensorflow');
@@ -278,12 +303,20 @@ describe('where two transposes cost more than one kernel saves', () => {
   ])('ops of tfjs do it: %j', async (given) => {
     const names = namesOf(await run(given));
     expect(names).toEqual(expect.arrayContaining(['Mean', 'Rsqrt', 'Multiply']));
-    expect(names.filter((name) => ['LayerNorm', 'Sum', 'Maximum', 'Transpose'].includes(name))).toEqual([]);
+    expect(
+      names.filter((name) => ['LayerNorm', 'Sum', 'Maximum', 'Transpose'].includes(name)),
+    ).toEqual([]);
   });
 
   test.each<Case>([
     {...last, gamma: [4], kernels: ONE},
-    {...last, attr: {...last.attr, shape: ints(6, 4)}, gamma: [4], y: [6, 4], kernels: ['LayerNorm', 'Multiply', 'Reshape']},
+    {
+      ...last,
+      attr: {...last.attr, shape: ints(6, 4)},
+      gamma: [4],
+      y: [6, 4],
+      kernels: ['LayerNorm', 'Multiply', 'Reshape'],
+    },
     {...at1, attr: {...at1.attr, shape: ints(6, 4)}, y: [6, 4], kernels: MOVED},
     {...at1, count: 4, kernels: TWO_PASS},
   ])('not if nothing is moved, or the result has another shape: %j', async (given) => {
