@@ -185,7 +185,7 @@ function expectedOf(given: Case, x: Values, gamma?: Values, beta?: Values): numb
   const rowOf = x.values.map((_, i) => indexIn(rowShape, x.shape, i));
   const mean = (values: number[]) => {
     const sums = Array(sizeOf(rowShape)).fill(0);
-    values.forEach((value, i) => (sums[rowOf[i]] += value));
+    for (const [i, value] of values.entries()) sums[rowOf[i]] += value;
     const divisor = count ?? x.values.length / sums.length;
     return rowOf.map((row) => sums[row] / divisor);
   };
