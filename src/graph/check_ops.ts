@@ -14,9 +14,8 @@ export type Standing = 'tfjs' | 'registered' | 'unknown';
 export function standingOf(ops: Iterable<string>): ((op: string) => Standing) | undefined {
   const all = [...new Set(ops)];
   const node = all.map((op, i) => ({name: `op${i}`, op}));
-  const versions = {producer: 0, minConsumer: 0};
   const load = () => ({
-    modelTopology: {node, versions},
+    modelTopology: {node, versions: {}},
     weightSpecs: [],
     weightData: new ArrayBuffer(0),
   });
@@ -114,7 +113,7 @@ export function checkBackend(ops: NeededOps): void {
   const lacking = [...ops].flatMap(([op, node]) => {
     const kernels = Object.hasOwn(KERNELS, op) ? KERNELS[op] : [];
     const missing = kernels.filter((kernel) => !tf.getKernel(kernel, backend));
-    return missing.length > 0 ? [{op: op.replace(/^Tfjs/, ''), node, missing}] : [];
+    return missing.length > 0 ? [{op: op.replace('Tfjs', ''), node, missing}] : [];
   });
   if (lacking.length === 0) return;
   const list = lacking
@@ -122,14 +121,14 @@ export function checkBackend(ops: NeededOps): void {
     .join(', ');
   throw new Error(
     `fuseGraph: the backend '${backend}' cannot run these ops of the graph: ${list}. ` +
-      `Choose another backend with tf.setBackend: ${othersThan(backend, lacking)}.`,
+      `Choose another backend with tf.setBackend: ${ableToRun(lacking)}.`,
   );
 }
 
-function othersThan(backend: string, lacking: {missing: string[]}[]): string {
+function ableToRun(lacking: {missing: string[]}[]): string {
   const kernels = lacking.flatMap(({missing}) => missing);
-  const able = ['cpu', 'wasm', 'webgl', 'webgpu', 'tensorflow'].filter(
-    (name) => name !== backend && kernels.every((kernel) => tf.getKernel(kernel, name)),
+  const able = ['cpu', 'wasm', 'webgl', 'webgpu', 'tensorflow'].filter((name) =>
+    kernels.every((kernel) => tf.getKernel(kernel, name)),
   );
   return able.length > 0 ? `${able.join(', ')} has them` : 'none that is registered has them';
 }

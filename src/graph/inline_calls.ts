@@ -3,7 +3,7 @@
  * the library are put into the graph in place of the call.
  */
 import type {FunctionDef, GraphDef, NodeDef} from './graph_def.js';
-import {inputsOf, isControl, nodeName} from './graph_def.js';
+import {inputsOf, isControl, mapNodes, nodeName} from './graph_def.js';
 
 const CALLS = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
 
@@ -18,26 +18,17 @@ const DEEPEST = 32;
  * @throws Error A function calls itself.
  */
 export function inlineCalls(graph: GraphDef, outputs: ReadonlySet<string>): GraphDef {
-  const functions = graph.library?.function ?? [];
-  const library = new Map(functions.map((f) => [f.signature?.name, f]));
-  const inlined: GraphDef = {...graph, node: withoutCalls(graph.node, outputs, library)};
-  if (graph.library) {
-    const all = functions.map((f) => {
-      if (!f.nodeDef) return f;
-      const returned = new Set(Object.values(f.ret ?? {}).map(nodeName));
-      return {...f, nodeDef: withoutCalls(f.nodeDef, returned, library)};
-    });
-    inlined.library = {...graph.library, function: all};
-  }
-  return inlined;
+  const library = new Map(graph.library?.function?.map((f) => [f.signature?.name, f]));
+  return mapNodes(graph, (nodes, f) => {
+    const asked = f ? new Set(Object.values(f.ret ?? {}).map(nodeName)) : outputs;
+    return withoutCalls(nodes, asked, library);
+  });
 }
 
 type Library = ReadonlyMap<string | undefined, FunctionDef>;
 
 function calledBy(node: NodeDef, library: Library): FunctionDef | undefined {
-  if (!CALLS.has(node.op)) return undefined;
-  const f = library.get(node.attr?.f?.func?.name);
-  return f?.nodeDef ? f : undefined;
+  return CALLS.has(node.op) ? library.get(node.attr?.f?.func?.name) : undefined;
 }
 
 function withoutCalls(nodes: NodeDef[], outputs: ReadonlySet<string>, library: Library): NodeDef[] {
@@ -68,48 +59,56 @@ function inlineOnce(
     for (const node of body.nodes) all.set(node.name, node);
   }
   const renamed = (ref: string): string => {
-    const [name, index = '0'] = ref.split(':');
+    if (isControl(ref)) return ref;
+    const [name, index = 0] = ref.split(':');
     const result = results.get(name)?.[Number(index)];
     return result === undefined ? ref : renamed(result); // It may be another call's result.
   };
   const waitedFor = new Set(nodes.flatMap(inputsOf).filter(isControl).map(nodeName));
   return [...all.values()].flatMap((node): NodeDef[] => {
     const own = results.get(node.name);
-    if (!own) {
-      const input = node.input?.map((ref) => (isControl(ref) ? ref : renamed(ref)));
-      return [input ? {...node, input} : node];
-    }
+    if (!own) return [{...node, input: node.input?.map(renamed)}];
     const isAskedFor = outputs.has(node.name) || waitedFor.has(node.name);
     return isAskedFor ? [resultNode(node, own.map(renamed))] : [];
   });
 }
 
 /**
- * A function's nodes under names of their own, and the tensors that it returns. Constants keep their
- * names, by which their values are found among the weights.
+ * A function's nodes under names of their own, and the tensors that it returns. The nodes wait for what
+ * the call waits for: a call may stand in a branch, and its constants with it.
+ *
+ * Constants keep their names, by which their values are found among the weights. One that waits is passed
+ * on by a node of the call, since another call may wait for something else.
  */
 function bodyOf(call: NodeDef, f: FunctionDef): {nodes: NodeDef[]; results: string[]} {
   const nodes = f.nodeDef ?? [];
-  const given = inputsOf(call).filter((input) => !isControl(input));
+  const given = inputsOf(call);
+  const waits = given.filter(isControl);
   const args = new Map((f.signature?.inputArg ?? []).map(({name}, i) => [name, given[i]]));
-  const constants = new Set(nodes.filter(({op}) => op === 'Const').map(({name}) => name));
-  const ownName = (name: string) => (constants.has(name) ? name : `${call.name}/${name}`);
-  const ref = (text: string): string[] => {
+  const isShared = (node: NodeDef) =>
+    node.op === 'Const' && inputsOf(node).concat(waits).length === 0;
+  const shared = new Set(nodes.filter(isShared).map(({name}) => name));
+  const ownName = (name: string) => (shared.has(name) ? name : `${call.name}/${name}`);
+  const ref = (text: string): string => {
     const name = nodeName(text);
     const argument = args.get(name);
-    if (isControl(text)) return argument === undefined ? [`^${ownName(name)}`] : [];
-    return [argument ?? text.replace(name, ownName(name))];
+    if (isControl(text)) return `^${nodeName(argument ?? ownName(name))}`;
+    return argument ?? text.replace(name, ownName(name));
   };
   return {
-    nodes: nodes.map((node) => {
-      const named = {...node, name: ownName(node.name)};
-      return node.input ? {...named, input: node.input.flatMap(ref)} : named;
+    nodes: nodes.flatMap((node): NodeDef[] => {
+      const [name, input] = [ownName(node.name), [...inputsOf(node).map(ref), ...waits]];
+      if (node.op !== 'Const' || name === node.name) return [{...node, name, input}];
+      return [
+        {...node, input: []},
+        {name, op: 'Identity', input: [node.name, ...input], attr: {}},
+      ];
     }),
-    results: (f.signature?.outputArg ?? []).flatMap(({name}) => ref(f.ret?.[name] ?? '')),
+    results: (f.signature?.outputArg ?? []).map(({name}) => ref(f.ret?.[name] ?? name)),
   };
 }
 
 /** Stands where somebody asks for the call's values by its name. */
 function resultNode({name}: NodeDef, results: string[]): NodeDef {
-  return {name, op: results.length === 1 ? 'Identity' : 'IdentityN', input: results, attr: {}};
+  return {name, op: 'IdentityN', input: results, attr: {}};
 }

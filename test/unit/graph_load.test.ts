@@ -26,7 +26,7 @@ const float = {T: {type: 'DT_FLOAT'}};
 
 describe('which nodes get an op of this package:', () => {
   /** One node of the op. */
-  function opOf(op: string, attr: Record<string, AttrValue>, huge?: number | number[]): string {
+  function opOf(op: string, attr: Record<string, AttrValue>, huge?: number): string {
     const graph = new GraphBuilder();
     graph.op(op, 'out', [graph.input('x'), graph.input('y'), graph.input('z')]);
     graph.node('out').attr = attr;
@@ -54,8 +54,6 @@ describe('which nodes get an op of this package:', () => {
     for (const op of ['Max', 'Min', 'Softmax']) {
       expect([opOf(op, float, 9e19), opOf(op, float, Number.NEGATIVE_INFINITY)]).toEqual([op, op]);
       expect([opOf(op, float, -3e38), opOf(op, float, 2e20)]).toEqual([own(op), own(op)]);
-      expect(opOf(op, float, [0, -3e38])).toBe(own(op));
-      expect(opOf(op, float, [])).toBe(op);
     }
     expect(opOf('Mean', float, -3e38)).toBe('Mean');
   });
@@ -114,7 +112,7 @@ test('outputs that a function names are those of TensorFlow', () => {
         {name: 'source', op, input: []},
         {name: 'user', op: 'NoOp', input: [...outputs.map((o) => `source:${o}:0`), '^source']},
         {name: 'list', op: 'Split', input: []},
-        {name: 'last', op: 'NoOp', input: ['list:output:0', 'list:output:2', 'list']},
+        {name: 'last', op: 'NoOp', input: ['list:output:0', 'list:output:2', 'list', 'list:1']},
       ],
       ret: {last: `source:${outputs[1]}:0`},
     };
@@ -128,7 +126,7 @@ test('outputs that a function names are those of TensorFlow', () => {
     const [own] = topology(loaded).library?.function ?? [];
     const indices = outputs.map((_, i) => (i === 0 ? 'source' : `source:${i}`));
     expect([op, own.nodeDef?.[1].input]).toEqual([op, indices]);
-    expect(own.nodeDef?.[3].input).toEqual(['list', 'list:2', 'list']);
+    expect(own.nodeDef?.[3].input).toEqual(['list', 'list:2', 'list', 'list:1']);
     expect(own.ret).toEqual({last: 'source:1'});
     expect(own.signature).toEqual({name: 'f', inputArg: [], outputArg: []});
   }
@@ -166,14 +164,7 @@ describe('gamma and beta lose the 1s before their last dimension', () => {
 
   test('unless they have others, none before it, or are asked for or used elsewhere', () => {
     expect(shapeOfGamma(norm([4, 1]))).toEqual([4, 1]);
-    for (const shape of [
-      [2, 2],
-      [1, 2, 2],
-      [2, 1, 2],
-    ]) {
-      expect(shapeOfGamma(norm(shape))).toEqual(shape);
-      expect(minRank(norm(shape))).toBeUndefined();
-    }
+    expect(shapeOfGamma(norm([2, 2]))).toEqual([2, 2]);
     expect(shapeOfGamma(norm([4]))).toEqual([4]);
     expect(minRank(norm([4]))).toBeUndefined();
     expect(shapeOfGamma(norm([1, 4]), ['out', 'gamma'])).toEqual([1, 4]);
@@ -203,63 +194,40 @@ describe('gamma and beta lose the 1s before their last dimension', () => {
     for (const [i, value] of y.dataSync().entries()) expect(value).toBeCloseTo(own[i % 4], 5);
   });
 
-  test('what is a scale here and x there keeps them', () => {
-    const graph = norm([1, 4], (g) => {
-      for (const node of g.nodes) node.input = node.input?.map((i) => (i === 'x' ? 'gamma' : i));
-    });
-    expect(shapeOfGamma(graph)).toEqual([1, 4]);
-    expect(minRank(graph)).toBeUndefined();
+  test('the bias of a fused product, too, but not its matrix', () => {
+    const bias = (fusedOps: string[]) => {
+      const graph = new GraphBuilder();
+      graph.op(
+        '_FusedMatMul',
+        'out',
+        [graph.input('x'), graph.floats('w', [1, 2], [1, 2]), graph.floats('b', [3, 4], [1, 2])],
+        {fused_ops: {list: {s: fusedOps.map(btoa)}}},
+      );
+      return load(graph.artifacts(['out'])).weightSpecs?.map(({shape}) => shape);
+    };
+    expect(bias(['BiasAdd', 'Relu'])).toEqual([[1, 2], [2]]);
+    expect(bias(['FusedBatchNorm'])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(bias([])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
   });
-
-  test.each(['_FusedMatMul', '_FusedConv2D', 'FusedDepthwiseConv2dNative'])(
-    'the bias of a fused product, too, but nothing else of it: %s',
-    (op) => {
-      const bias = (fusedOps: string[], take: (names: string[]) => string[] = (names) => names) => {
-        const graph = new GraphBuilder();
-        const names = [
-          graph.input('x'),
-          graph.floats('w', [1, 2], [1, 2]),
-          graph.floats('b', [3, 4], [1, 2]),
-          graph.floats('slope', [5, 6], [1, 2]),
-        ];
-        graph.op(op, 'out', take(names), {fused_ops: {list: {s: fusedOps.map(btoa)}}});
-        const loaded = load(graph.artifacts(['out']));
-        const node = topology(loaded).node.find(({name}) => name === 'out');
-        expect(node?.attr).toEqual(graph.node('out').attr);
-        return loaded.weightSpecs?.map(({shape}) => shape);
-      };
-      const whole = [1, 2];
-      expect(bias(['BiasAdd', 'Relu'])).toEqual([whole, [2], whole]);
-      expect(bias(['BiasAdd'], (names) => names.map((name) => `${name}:0`))).toEqual([
-        whole,
-        [2],
-        whole,
-      ]);
-      expect(bias(['FusedBatchNorm'])).toEqual([whole, whole, whole]);
-      expect(bias([])).toEqual([whole, whole, whole]);
-      expect(bias(['BiasAdd'], ([x, , b]) => [x, b, b])).toEqual([whole, whole, whole]);
-    },
-  );
 });
 
 describe('float16 constants that overflowed', () => {
   const float16 = {dtype: 'float16', original_dtype: 'float32'} as never;
   const INFINITE = [0x00, 0x7c];
   const MINUS_INFINITE = [0x00, 0xfc];
-  const NOT_A_NUMBER = [0x00, 0x7e];
-
-  interface Given {
-    op?: string;
-    shape?: number[];
-    quantization?: typeof float16 | null;
-    /** Where the weights are cut into several buffers; they are one if there is none. */
-    cuts?: number[];
-  }
 
   /** The bytes of the constants after loading: one for each of the ops that take it. */
   function bytesOf(
+    op: string,
     constants: number[][],
-    {op = 'Mul', shape = [], quantization = float16, cuts}: Given = {},
+    shape: number[] = [],
+    quantization: never | undefined = float16,
   ): number[] {
     const graph = new GraphBuilder();
     graph.input('x');
@@ -269,48 +237,29 @@ describe('float16 constants that overflowed', () => {
       graph.op(op, `y${i}`, [i % 2 ? `c${i}` : 'x', i % 2 ? 'x' : `c${i}`]);
     });
     const artifacts = graph.artifacts(constants.map((_, i) => `y${i}`));
-    for (const spec of artifacts.weightSpecs?.slice(1) ?? []) {
-      if (quantization) spec.quantization = quantization;
-    }
-    const bytes = new Uint8Array([...Array(12).fill(7), ...constants.flat()]);
-    const parts = cuts?.map((cut, i) => bytes.slice(cuts[i - 1] ?? 0, cut).buffer);
-    artifacts.weightData = parts ?? bytes.slice().buffer;
-    const {weightData} = load(artifacts);
-    expect(bytesIn(artifacts.weightData)).toEqual([...bytes]);
-    const loaded = bytesIn(weightData as tf.io.WeightData);
-    if (isEqual(loaded, [...bytes]))
-      expect(weightData).toBe(artifacts.weightData); // no copy
-    else expect(Array.isArray(weightData)).toBe(cuts !== undefined);
-    expect(loaded.slice(0, 12)).toEqual(Array(12).fill(7));
-    return loaded.slice(12);
+    for (const spec of artifacts.weightSpecs?.slice(1) ?? []) spec.quantization = quantization;
+    const data = new Uint8Array([...Array(12).fill(7), ...constants.flat()]);
+    artifacts.weightData = data.buffer;
+    const loaded = new Uint8Array(load(artifacts).weightData as ArrayBuffer);
+    expect(new Uint8Array(artifacts.weightData)).toEqual(data);
+    expect([...loaded.slice(0, 12)]).toEqual(Array(12).fill(7));
+    return [...loaded.slice(12)];
   }
 
-  const bytesIn = (data: tf.io.WeightData) => [
-    ...new Uint8Array(tf.io.CompositeArrayBuffer.join(data)),
-  ];
-  const isEqual = (a: number[], b: number[]) => a.join() === b.join();
-
   test('are as large as float16 can be, with their sign', () => {
-    const constants = [INFINITE, [0x00, 0x3c], MINUS_INFINITE];
-    const expected = [...[0xff, 0x7b], ...[0x00, 0x3c], ...[0xff, 0xfb]];
-    expect(bytesOf(constants)).toEqual(expected);
-    expect(bytesOf(constants, {shape: [1]})).toEqual(expected);
-    for (const cuts of [[18], [12, 14, 18], [5, 13, 17, 18], [13, 13, 16, 18]]) {
-      expect([cuts, bytesOf(constants, {cuts})]).toEqual([cuts, expected]);
-    }
+    expect(bytesOf('Mul', [INFINITE, [0x00, 0x3c], MINUS_INFINITE])).toEqual([
+      ...[0xff, 0x7b],
+      ...[0x00, 0x3c],
+      ...[0xff, 0xfb],
+    ]);
   });
 
   test('stay where they are not multiplied, where there are several, or where they are no float16', () => {
-    expect(bytesOf([MINUS_INFINITE], {op: 'AddV2'})).toEqual(MINUS_INFINITE);
+    expect(bytesOf('AddV2', [MINUS_INFINITE])).toEqual(MINUS_INFINITE);
     const several = [...MINUS_INFINITE, ...INFINITE];
-    expect(bytesOf([several], {shape: [2]})).toEqual(several);
+    expect(bytesOf('Mul', [several], [2])).toEqual(several);
     const infinite = [0x00, 0x00, 0x80, 0x7f]; // of float32
-    expect(bytesOf([infinite], {quantization: null})).toEqual(infinite);
-    expect(bytesOf([[0x00, 0x3c]], {cuts: [3, 14]})).toEqual([0x00, 0x3c]);
-  });
-
-  test('stay where they are no numbers', () => {
-    expect(bytesOf([NOT_A_NUMBER, INFINITE])).toEqual([...NOT_A_NUMBER, 0xff, 0x7b]);
+    expect(bytesOf('Mul', [infinite], [], undefined as never)).toEqual(infinite);
   });
 });
 
@@ -354,28 +303,74 @@ describe('ops that the backend cannot run', () => {
     expect(() => load(artifacts)).not.toThrow();
   });
 
-  test('the advice names backends that have every kernel, and not this one', () => {
+  test('each is named with what it lacks, and the backends that have it all', () => {
     const graph = new GraphBuilder();
     graph.op('Unique', 'unique', [graph.input('x')]);
-    graph.op('Imag', 'imag', ['x']);
-    tf.registerBackend('webgpu', () => null as never);
-    tf.registerKernel({kernelName: 'Unique', backendName: 'webgpu', kernelFunc: () => []});
+    graph.op('FFT2D', 'fft', ['x']);
     const [own, cpu] = [tf.getBackend(), tf.backend()];
+    const others = ['wasm', 'webgl', 'webgpu', 'tensorflow'];
+    const added = others.filter((name) => !tf.getKernel('Unique', name));
+    for (const backendName of added) {
+      tf.registerKernel({kernelName: 'Unique', backendName, kernelFunc: () => []});
+    }
     tf.registerBackend('bare', () => cpu);
     tf.setBackend('bare');
     try {
       expect(() => load(graph.artifacts(['unique']))).toThrow(
-        /setBackend: cpu, (webgl, )?webgpu has them/,
+        "fuseGraph: the backend 'bare' cannot run these ops of the graph: Unique (the node 'unique', " +
+          'kernel Unique). Choose another backend with tf.setBackend: ' +
+          'cpu, wasm, webgl, webgpu, tensorflow has them.',
       );
-      expect(() => load(graph.artifacts(['unique', 'imag']))).toThrow(
+      const both =
+        /: FFT2D \(the node 'fft', kernel FFT, IFFT, Complex, Real, Imag\), Unique \(the node/;
+      expect(() => load(graph.artifacts(['unique', 'fft']))).toThrow(both);
+      expect(() => load(graph.artifacts(['unique', 'fft']))).toThrow(
         /setBackend: cpu(, webgl)? has them/,
       );
     } finally {
       tf.setBackend(own);
       tf.removeBackend('bare');
-      tf.removeBackend('webgpu');
-      tf.unregisterKernel('Unique', 'webgpu');
+      for (const name of added) tf.unregisterKernel('Unique', name);
     }
+  });
+
+  test('where no backend that is there has the kernel, this is said', () => {
+    const graph = new GraphBuilder();
+    graph.op('Unique', 'out', [graph.input('x')]);
+    const name = tf.getBackend();
+    const kernel = tf.getKernel('Unique', name);
+    const elsewhere = ['wasm', 'webgl', 'webgpu', 'tensorflow'].flatMap(
+      (other) => tf.getKernel('Unique', other) ?? [],
+    );
+    for (const {backendName} of [kernel, ...elsewhere]) tf.unregisterKernel('Unique', backendName);
+    try {
+      expect(() => load(graph.artifacts(['out']))).toThrow(
+        'with tf.setBackend: none that is registered has them.',
+      );
+    } finally {
+      for (const config of [kernel, ...elsewhere]) tf.registerKernel(config);
+    }
+  });
+
+  test('nothing is said before a backend is set up', () => {
+    const graph = new GraphBuilder();
+    graph.op('Unique', 'out', [graph.input('x')]);
+    const engine = tf.engine() as unknown as {backendName: string | null};
+    const {backendName} = engine;
+    engine.backendName = null;
+    try {
+      expect(() => load(graph.artifacts(['out']))).not.toThrow();
+    } finally {
+      engine.backendName = backendName;
+    }
+  });
+
+  test('a graph in which each node takes the one before twice is gone through once', () => {
+    const graph = new GraphBuilder();
+    let last = graph.input('x');
+    for (let i = 0; i < 100; i++) last = graph.op('AddV2', `n${i}`, [last, last]);
+    graph.op('Betainc', 'out', [last]);
+    expect(() => load(graph.artifacts(['out']))).toThrow(/Betainc \(the node 'out'\)/);
   });
 
   const strange = (name: string, ...input: string[]): NodeDef => ({name, op: 'Betainc', input});
@@ -460,6 +455,12 @@ describe('nodes that are refused when they run', () => {
     );
     const open = {shape: {shape: {dim: [{size: '-1'}, {size: '2'}]}}} as Record<string, AttrValue>;
     await expect(run('EnsureShape', [[7, 2]], open)).resolves.toBeDefined();
+    const unknown = {shape: {shape: {unknownRank: true}}} as Record<string, AttrValue>;
+    await expect(run('EnsureShape', [[7, 2]], unknown)).resolves.toBeDefined();
+  });
+
+  test('an equation that is left out', async () => {
+    await expect(run('Einsum', [[2], [2]], {})).rejects.toThrow("Einsum: the equation ''");
   });
 });
 

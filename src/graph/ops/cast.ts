@@ -3,8 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {NodeDef} from '../graph_def.js';
 import type {Op} from './op.js';
 
-export const castToBool: Op = ({inputs: [x]}) =>
-  x.dtype === 'bool' ? tf.clone(x) : tf.notEqual(x, tf.scalar(0, x.dtype as 'float32'));
+export const castToBool: Op = ({inputs: [x]}) => tf.notEqual(tf.cast(x, 'float32'), 0);
 
 export function isToBool({attr}: NodeDef): boolean {
   const type = attr?.DstT?.type;

@@ -53,10 +53,9 @@ function convolve(node: GraphNode, inKernel: InKernel): tf.Tensor {
         dilations,
       ),
     );
-  const {bias, activation, preluActivationWeights: prelu, leakyreluAlpha: alpha = 0.2} = inKernel;
+  const {bias} = inKernel;
   const whole = tf.concat(parts, 3);
-  const sum = bias ? tf.add(whole, bias) : whole;
-  return activation ? activate(sum, activation, prelu, alpha) : sum;
+  return activate(bias ? tf.add(whole, bias) : whole, inKernel);
 }
 
 interface Window {
@@ -72,13 +71,12 @@ function windowOf({attrs}: GraphNode): Window {
   const first = dataFormat === 'NHWC' ? 1 : 2;
   const pair = (values: number[] | undefined): [number, number] =>
     values ? [values[first], values[first + 1]] : [1, 1];
-  const padding = String(attrs.padding);
-  const edges = (attrs.explicit_paddings as number[] | undefined) ?? [];
-  const explicit = [0, 2, 4, 6].map((i) => [edges[i], edges[i + 1]]);
+  const edges = attrs.explicit_paddings as number[];
+  const pairs = () => [0, 2, 4, 6].map((i) => edges.slice(i, i + 2));
   return {
     strides: pair(attrs.strides as number[] | undefined),
     dilations: pair(attrs.dilations as number[] | undefined),
-    pad: (padding === 'explicit' ? explicit : padding) as unknown as Window['pad'],
+    pad: (attrs.padding === 'explicit' ? pairs() : attrs.padding) as Window['pad'],
     dataFormat,
   };
 }

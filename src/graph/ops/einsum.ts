@@ -61,35 +61,26 @@ export function einsum(equation: string, ...tensors: tf.Tensor[]): tf.Tensor {
   });
 }
 
-const PLAIN = /^[a-z]+,[a-z]+->[a-z]*$/i;
-
 /** Whether tfjs's own kernels compute it: two tensors, each letter once, none summed in one alone. */
 function isPlain(equation: string): boolean {
-  if (!PLAIN.test(equation.replace(/\s/g, ''))) return false;
   const {inputs, output} = parse(equation);
-  const [left, right] = inputs;
+  const [left, right = []] = inputs;
+  if (left.length === 0 || right.length === 0 || equation.includes('.')) return false;
   const once = [left, right].every((labels) => new Set(labels).size === labels.length);
   const alone = [...left, ...right].filter((l) => !(left.includes(l) && right.includes(l)));
   return once && alone.every((label) => output.includes(label));
 }
 
 function parse(equation: string): {inputs: string[][]; output: string[]} {
-  const [left, right, ...more] = equation.replace(/\s/g, '').split('->');
-  const labelsOf = (part: string): string[] => part.match(/\.\.\.|[a-zA-Z]/g) ?? [];
-  const inputs = left.split(',').map(labelsOf);
-  const output = labelsOf(right ?? '');
+  const plain = equation.replace(/\s/g, '');
+  const all = plain.split(/,|->/).map((part): string[] => part.match(/\.\.\.|[a-zA-Z]/g) ?? []);
+  const [inputs, output] = [all.slice(0, -1), all[all.length - 1]];
   const text = [inputs.map((labels) => labels.join('')).join(','), output.join('')].join('->');
   const known = new Set(inputs.flat());
   const isKnown = output.every((label) => known.has(label) || label === '...');
-  const dotsOnce = [...inputs, output].every((l) => l.indexOf('...') === l.lastIndexOf('...'));
+  const dotsOnce = inputs.every((l) => l.indexOf('...') === l.lastIndexOf('...'));
   const isSet = new Set(output).size === output.length;
-  if (
-    right === undefined ||
-    more.length > 0 ||
-    text !== equation.replace(/\s/g, '') ||
-    inputs.length > 2 ||
-    !(isKnown && dotsOnce && isSet)
-  ) {
+  if (text !== plain || inputs.length > 2 || !(isKnown && dotsOnce && isSet)) {
     throw new Error(`Einsum: the equation '${equation}' is not one of one or two tensors.`);
   }
   return {inputs, output};
@@ -98,7 +89,7 @@ function parse(equation: string): {inputs: string[][]; output: string[]} {
 /** The dimensions of `...` are named by their distance from its end, so that they broadcast. */
 function expand(labels: string[], rank: number): string[] {
   const count = rank - labels.filter((label) => label !== '...').length;
-  const dots = Array.from({length: Math.max(count, 0)}, (_, i) => `.${count - 1 - i}`);
+  const dots = Array.from({length: count}, (_, i) => `.${count - i}`);
   return labels.flatMap((label) => (label === '...' ? dots : [label]));
 }
 
@@ -111,7 +102,7 @@ function checkSizes(equation: string, operands: Operand[]): void {
     return labels.every((label, i) => {
       const size = sizes.get(label) ?? x.shape[i];
       const broadcasts = isDot(label) && (size === 1 || x.shape[i] === 1);
-      sizes.set(label, broadcasts ? Math.max(size, x.shape[i]) : size);
+      sizes.set(label, size);
       return broadcasts || size === x.shape[i];
     });
   });
@@ -171,12 +162,8 @@ function product(left: Operand, right: Operand, output: string[]): Operand {
 /** Without the dimensions of size 1 that broadcast against another's. */
 function withoutOnes({x, labels}: Operand, other: Operand): Operand {
   const broadcasts = (label: string, i: number) =>
-    isDot(label) &&
-    x.shape[i] === 1 &&
-    other.labels.includes(label) &&
-    other.x.shape[other.labels.indexOf(label)] !== 1;
+    x.shape[i] === 1 && (other.x.shape[other.labels.indexOf(label)] ?? 1) !== 1;
   const stays = labels.map((label, i) => !broadcasts(label, i));
-  if (stays.every(Boolean)) return {x, labels};
   return {
     x: tf.reshape(
       x,
@@ -188,6 +175,8 @@ function withoutOnes({x, labels}: Operand, other: Operand): Operand {
 
 /** The tensor with its dimensions in another order. */
 function arranged({x, labels}: Operand, order: string[]): tf.Tensor {
-  const perm = order.map((label) => labels.indexOf(label));
-  return perm.every((from, i) => from === i) ? x : transposed(x, perm);
+  return transposed(
+    x,
+    order.map((label) => labels.indexOf(label)),
+  );
 }

@@ -6,6 +6,5 @@ import type {Op} from './op.js';
 
 export const floorDiv: Op = ({inputs: [a, b]}) => {
   if (a.dtype === 'float32') return tf.floor(tf.div(a, b));
-  const quotient = tf.floorDiv(a, b);
-  return quotient.dtype === 'int32' ? quotient : tf.cast(quotient, 'int32');
+  return tf.cast(tf.floorDiv(a, b), 'int32');
 };

@@ -2,15 +2,19 @@
 import type {GraphNode} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What a fused kernel of tfjs takes. */
-export interface InKernel {
+/** What is fused into a node, under the names that tfjs's fused kernels have for it. */
+export interface Fused {
   bias?: tf.Tensor;
-  activation?: Activation;
+  /** In lower case, as the converter gives strings. Absent: none. */
+  activation?: string;
   preluActivationWeights?: tf.Tensor;
   leakyreluAlpha?: number;
 }
 
-type Activation = 'linear' | 'relu' | 'relu6' | 'elu' | 'prelu' | 'leakyrelu' | 'sigmoid';
+/** What a fused kernel of tfjs takes. */
+export interface InKernel extends Fused {
+  activation?: 'linear' | 'relu' | 'relu6' | 'elu' | 'prelu' | 'leakyrelu' | 'sigmoid';
+}
 
 /** Activations that tfjs's fused kernels have; the others are applied afterwards. */
 const IN_KERNEL = new Set(['relu', 'relu6', 'elu', 'prelu', 'leakyrelu', 'sigmoid']);
@@ -24,14 +28,6 @@ const AFTERWARDS: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   },
 };
 
-export interface Fused {
-  bias?: tf.Tensor;
-  /** In lower case, as the converter gives strings. Absent: none. */
-  activation?: string;
-  prelu?: tf.Tensor;
-  alpha: number;
-}
-
 /** @throws Error The node has something else fused in, such as a batch normalisation. */
 export function fusedOf({inputs, attrs}: GraphNode): Fused {
   const ops = [...((attrs.fused_ops as string[] | undefined) ?? [])];
@@ -44,8 +40,8 @@ export function fusedOf({inputs, attrs}: GraphNode): Fused {
   if (!known || more.length > 0) {
     throw new Error(`The graph has a node into which '${ops}' is fused, which is not supported.`);
   }
-  const prelu = activation === 'prelu' ? args.shift() : undefined;
-  return {bias, activation, prelu, alpha: Number(attrs.leakyrelu_alpha ?? 0.2)};
+  const leakyreluAlpha = Number(attrs.leakyrelu_alpha ?? 0.2);
+  return {bias, activation, preluActivationWeights: args.shift(), leakyreluAlpha};
 }
 
 /**
@@ -53,30 +49,20 @@ export function fusedOf({inputs, attrs}: GraphNode): Fused {
  * one that was reshaped) or an activation that it does not have.
  */
 export function withFused(
-  {bias, activation, prelu, alpha}: Fused,
+  {bias, ...after}: Fused,
   kernel: (inKernel: InKernel) => tf.Tensor,
 ): tf.Tensor {
-  const taken = !bias || bias.rank === 1;
-  if (taken && (activation === undefined || IN_KERNEL.has(activation))) {
-    return kernel({
-      bias,
-      activation: activation as Activation | undefined,
-      preluActivationWeights: prelu,
-      leakyreluAlpha: alpha,
-    });
-  }
-  const sum = taken ? kernel({bias}) : tf.add(kernel({}), bias);
-  return activation === undefined ? sum : activate(sum, activation, prelu, alpha);
+  const {activation} = after;
+  if (bias && bias.rank !== 1) return activate(tf.add(kernel({}), bias), after);
+  const isAfter = activation !== undefined && !IN_KERNEL.has(activation);
+  return isAfter ? activate(kernel({bias}), after) : kernel({bias, ...after} as InKernel);
 }
 
-/** @param name An activation of `fusedOf`. */
-export function activate(
-  x: tf.Tensor,
-  name: string,
-  prelu: tf.Tensor | undefined,
-  alpha: number,
-): tf.Tensor {
-  switch (name) {
+/** @param fused What `fusedOf` gives; the bias is not added. */
+export function activate(x: tf.Tensor, fused: Fused): tf.Tensor {
+  switch (fused.activation) {
+    case undefined:
+      return x;
     case 'relu':
       return tf.relu(x);
     case 'relu6':
@@ -86,10 +72,10 @@ export function activate(
     case 'sigmoid':
       return tf.sigmoid(x);
     case 'leakyrelu':
-      return tf.leakyRelu(x, alpha);
+      return tf.leakyRelu(x, fused.leakyreluAlpha);
     case 'prelu':
-      return tf.prelu(x, prelu as tf.Tensor);
+      return tf.prelu(x, fused.preluActivationWeights as tf.Tensor);
     default:
-      return AFTERWARDS[name](x);
+      return AFTERWARDS[fused.activation](x);
   }
 }

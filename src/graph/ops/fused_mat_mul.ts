@@ -12,11 +12,9 @@ export const fusedMatMul: Op = (node) => {
   const [a, b] = node.inputs;
   const {transpose_a: transposeA, transpose_b: transposeB} = node.attrs;
   const fused = fusedOf(node);
-  if (a.rank === 2 && b.rank === 2 && !transposeA && !transposeB) {
+  if (a.rank === 2 && !transposeA && !transposeB) {
     return withFused(fused, (inKernel) => tf.fused.matMul({a, b, ...inKernel}));
   }
-  const {bias, activation, prelu, alpha} = fused;
   const product = tf.matMul(a, b, Boolean(transposeA), Boolean(transposeB));
-  const sum = bias ? tf.add(product, bias) : product;
-  return activation === undefined ? sum : activate(sum, activation, prelu, alpha);
+  return activate(fused.bias ? tf.add(product, fused.bias) : product, fused);
 };

@@ -4,7 +4,7 @@
  * Nothing of tfjs is replaced: the node of such an op gets a name of its own when a graph is loaded
  * here, so that models which `tf.loadGraphModel` loads alone run as they did.
  */
-import {type GraphNode, registerOp} from '@tensorflow/tfjs-converter';
+import {registerOp} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import type {NodeDef} from '../graph_def.js';
 import {biasAdd, isChannelsFirst} from './bias_add.js';
@@ -135,11 +135,10 @@ export function registerSuppliedOps(): void {
 }
 
 /** The converter disposes of what it gave to an op and what it gets from it, so that no tensor may be both. */
-function inTidy(run: Op): (node: GraphNode) => tf.Tensor | tf.Tensor[] {
+function inTidy(run: Op): Op {
   return (node) =>
     tf.tidy(() => {
       const y = run(node);
-      const own = (tensor: tf.Tensor) => (node.inputs.includes(tensor) ? tf.clone(tensor) : tensor);
-      return Array.isArray(y) ? y.map(own) : own(y);
+      return node.inputs.includes(y) ? tf.clone(y) : y;
     });
 }

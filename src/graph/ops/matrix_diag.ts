@@ -61,7 +61,7 @@ function alignOf(align: unknown): Align {
 
 /** The number of elements of diagonal d in a matrix. */
 function lengthOf(rows: number, cols: number, d: number): number {
-  return Math.max(0, Math.min(rows + Math.min(d, 0), cols - Math.max(d, 0)));
+  return Math.min(rows + Math.min(d, 0), cols - Math.max(d, 0));
 }
 
 function longest(rows: number, cols: number, lower: number, upper: number): number {
@@ -121,7 +121,7 @@ class Band {
   /** The place of element `at` of diagonal d among the diagonals. */
   private place(d: number, at: number): number {
     const {upperLeft, lowerLeft} = this.align;
-    const isLeft = (d >= 0 && upperLeft) || (d <= 0 && lowerLeft);
+    const isLeft = d > 0 ? upperLeft : lowerLeft; // The main diagonal is the longest.
     const offset = isLeft ? 0 : this.length - lengthOf(this.rows, this.cols, d);
     return (this.upper - d) * this.length + offset + at;
   }

@@ -10,7 +10,7 @@ import {transposed} from './transpose.js';
 export const oneHot: Op = ({inputs: [indices, depth, on, off], attrs}) => {
   const last = tf.oneHot(tf.cast(indices, 'int32'), scalarOf(depth)) as tf.Tensor;
   const axis = positiveAxis(Number(attrs.axis ?? -1), last.rank);
-  const at = axis === last.rank - 1 ? last : transposed(last, orderOf(last.rank, axis));
+  const at = transposed(last, orderOf(last.rank, axis));
   const [onValue, offValue] = [scalarOf(on), scalarOf(off)];
   const {dtype} = on;
   if (dtype === 'bool') return tf.cast(onValue ? at : tf.sub(1, at), 'bool');

@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {NodeDef} from '../graph_def.js';
 
 /** Computes one node. Intermediate tensors are disposed by the caller. */
-export type Op = (node: GraphNode) => tf.Tensor | tf.Tensor[];
+export type Op = (node: GraphNode) => tf.Tensor;
 
 /** What a node may need to know of the graph around it. */
 export interface AboutGraph {

@@ -15,12 +15,9 @@ type Reduction = (x: tf.Tensor, axes: number[]) => tf.Tensor;
 function reduction(reduce: Reduction): Op {
   return ({inputs: [x, axisInput], attrs}) => {
     const axes = axesOf(axisInput, x.rank);
-    if (axes.length === 0) return reduce(x, []);
+    if (axes.length === 0) return x;
     const last = axes.map((_, i) => x.rank - axes.length + i);
-    const y = reduce(
-      x.dtype === 'float32' ? x : withLast(x, axes),
-      x.dtype === 'float32' ? axes : last,
-    );
+    const y = x.dtype === 'float32' ? reduce(x, axes) : reduce(withLast(x, axes), last);
     const keeps = Boolean(attrs.keep_dims);
     return keeps
       ? tf.reshape(
@@ -31,14 +28,13 @@ function reduction(reduce: Reduction): Op {
   };
 }
 
-export const sum = reduction((x, axes) => (axes.length > 0 ? tf.sum(x, axes) : x));
-export const prod = reduction((x, axes) => (axes.length > 0 ? tf.prod(x, axes) : x));
+export const sum = reduction(tf.sum);
+export const prod = reduction(tf.prod);
 export const max = reduction(extreme(tf.max));
 export const min = reduction(extreme(tf.min));
-export const all = reduction((x, axes) => (axes.length > 0 ? tf.all(x, axes) : x));
-export const any = reduction((x, axes) => (axes.length > 0 ? tf.any(x, axes) : x));
+export const all = reduction(tf.all);
+export const any = reduction(tf.any);
 export const mean = reduction((x, axes) => {
-  if (axes.length === 0) return x;
   if (x.dtype === 'float32') return tf.mean(x, axes);
   const count = axes.reduce((size, axis) => size * x.shape[axis], 1);
   const quotient = tf.div(tf.cast(tf.sum(x, axes), 'float32'), count);
@@ -48,7 +44,6 @@ export const mean = reduction((x, axes) => {
 /** Finds extremes beyond ±1e20 too, at which tfjs's kernel on webgl starts its search. */
 function extreme(find: Reduction): Reduction {
   return (x, axes) => {
-    if (axes.length === 0) return x;
     const found = find(x, axes);
     if (x.dtype !== 'float32') return found;
     const far = tf.mul(find(tf.mul(x, 2 ** -64), axes), 2 ** 64);
@@ -67,8 +62,7 @@ function argOf(find: (x: tf.Tensor, axis: number) => tf.Tensor): Op {
   };
 }
 
-/** The axes an input names, counted from the front, in ascending order. */
+/** The axes an input names, counted from the front. */
 function axesOf(input: tf.Tensor, rank: number): number[] {
-  const axes = Array.from(input.dataSync(), (axis) => positiveAxis(axis, rank));
-  return [...new Set(axes)].sort((a, b) => a - b);
+  return Array.from(input.dataSync(), (axis) => positiveAxis(axis, rank));
 }

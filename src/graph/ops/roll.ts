@@ -9,7 +9,7 @@ export const roll: Op = ({inputs: [x, shifts, axes]}) => {
   Array.from(shifts.dataSync()).forEach((shift, i) => {
     rolled = rollAlong(rolled, shift, positiveAxis(axisOf[i], x.rank));
   });
-  return rolled === x ? tf.clone(x) : rolled;
+  return rolled;
 };
 
 function rollAlong(x: tf.Tensor, shift: number, axis: number): tf.Tensor {

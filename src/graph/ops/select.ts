@@ -32,7 +32,6 @@ export function where(condition: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tens
 
 /** Its kernel takes no tensors of bool on every backend. */
 function broadcast(tensor: tf.Tensor, shape: number[]): tf.Tensor {
-  if (tf.util.arraysEqual(tensor.shape, shape)) return tensor;
   if (tensor.dtype !== 'bool') return tf.broadcastTo(tensor, shape);
   return tf.cast(tf.broadcastTo(tf.cast(tensor, 'int32'), shape), 'bool');
 }

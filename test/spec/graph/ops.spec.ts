@@ -201,11 +201,22 @@ describe('Einsum', () => {
     expectClose(await ours.data(), expected.values, 1e-5);
   });
 
-  test('dimensions of ... broadcast', async () => {
-    const [a, b] = [random.normal(12), random.normal(20)];
-    const ours = einsum('...ab,...bc->...ac', tf.tensor(a, [1, 3, 4]), tf.tensor(b, [4, 5]));
-    const expected = plainEinsum('ab,bc->ac', [a, [3, 4]], [b, [4, 5]]);
-    expect(ours.shape).toEqual([1, 3, 5]);
+  /** Dimensions of `...`, and the equation without those that are 1. */
+  const broadcasting: [number[], number[], string][] = [
+    [[1, 3, 4], [4, 5], 'ab,bc->ac'],
+    [[1, 3, 4], [2, 4, 5], 'ab,xbc->xac'],
+    [[2, 3, 4], [1, 4, 5], 'xab,bc->xac'],
+    [[1, 3, 4], [1, 4, 5], 'ab,bc->ac'],
+    [[2, 1, 3, 4], [3, 4, 5], 'yab,xbc->yxac'],
+  ];
+
+  test.each(broadcasting)('dimensions of ... broadcast: [%s] and [%s]', async (a, b, letters) => {
+    const values = [a, b].map((shape) => random.normal(sizeOf(shape)));
+    const ours = einsum('...ab,...bc->...ac', tf.tensor(values[0], a), tf.tensor(values[1], b));
+    const large = (shape: number[]) => shape.filter((size) => size > 1);
+    const expected = plainEinsum(letters, [values[0], large(a)], [values[1], large(b)]);
+    expect(large(ours.shape)).toEqual(expected.shape);
+    expect(ours.rank).toBe(Math.max(a.length, b.length));
     expectClose(await ours.data(), expected.values, 1e-5);
   });
 
@@ -213,6 +224,7 @@ describe('Einsum', () => {
     ['ab->ba', [1, 3, 2, 4]],
     ['aa->a', [1, 4]],
     ['ab->', [10]],
+    ['...->...', [1, 2, 3, 4]],
   ])('one tensor: %s', async (equation, values) => {
     const ours = einsum(equation, tf.tensor2d([1, 2, 3, 4], [2, 2]));
     expectClose(await ours.data(), values, 1e-6);
@@ -224,6 +236,8 @@ describe('Einsum', () => {
     ['ab,bc->a', [3, 3], false], // a letter that is summed in one tensor alone
     ['aab,bc->ac', [3, 3, 3], false],
     ['...b,bc->...c', [3, 3], false],
+    ['bc,...b->...c', [3, 3], false],
+    [',bc->bc', [], false], // a number
   ] as const)(
     '%s is computed by the backend’s kernel where it takes it',
     async (equation, shape, takes) => {
@@ -270,17 +284,33 @@ describe('Einsum', () => {
     }
   });
 
-  test.each(['ab,bc', 'a,b,c->abc', 'ab,b..->a', 'ab,bc->aac', 'ab,bc->ad', 'a,b->a->b'])(
-    'an equation that it does not know is named: %s',
-    (equation) => {
-      const x = tf.ones([2, 2]);
-      expect(() => einsum(equation, x, x)).toThrow(`Einsum: the equation '${equation}'`);
-    },
-  );
+  const unknown = ['ab,bc', 'a,b,c->abc', 'ab,b..->a', 'ab,bc->aac', 'ab,bc->ad', 'a,b->a->b'];
+  const more = ['...a...,ab->b', 'ab,...b...->a', 'a->b,c', 'ab,b0->a', ''];
+
+  test.each([...unknown, ...more])('an equation that it does not know is named: %s', (equation) => {
+    const x = tf.ones([2, 2]);
+    expect(() => einsum(equation, x, x)).toThrow(
+      `Einsum: the equation '${equation}' is not one of one or two tensors.`,
+    );
+  });
+
+  test.each([
+    ['ab,bc->ac', 1, 2],
+    ['ab->ba', 2, 1],
+  ])('another number of tensors is named: %s of %d', (equation, count, takes) => {
+    const tensors = Array.from({length: count}, () => tf.ones([2, 2]));
+    expect(() => einsum(equation, ...tensors)).toThrow(
+      `Einsum: '${equation}' takes ${takes} tensors, but there are ${count}.`,
+    );
+  });
 
   test.each([
     ['ab,bc->ac', [2, 3], [2, 3]],
     ['ab,bc->ac', [2, 3], [3]],
+    ['ab,bc->ac', [2, 1], [3, 4]], // A letter does not broadcast.
+    ['ab,bc->ac', [2, 3], [1, 4]],
+    ['...ab,...bc->...ac', [2, 3, 4], [3, 4, 5]],
+    ['...ab,...bc->...ac', [3], [3, 4]],
   ])('shapes that do not fit are named: %s', (equation, aShape, bShape) => {
     expect(() => einsum(equation, tf.ones(aShape), tf.ones(bShape))).toThrow(
       `the shapes [${aShape}] and [${bShape}] do not fit`,
