@@ -166,11 +166,13 @@ describe('on a backend whose kernels are as wrong as those of others', () => {
     tf.registerBackend('other', () => cpu);
     const kernels = tf.getKernelsForBackend(own).filter(({kernelName}) => kernelName !== 'Einsum');
     for (const kernel of kernels) tf.registerKernel(kernelOf(kernel));
-    tf.setBackend('other');
   });
 
+  beforeEach(() => void tf.setBackend('other'));
+
+  afterEach(() => void tf.setBackend(own));
+
   afterAll(() => {
-    tf.setBackend(own);
     tf.removeBackend('other');
     for (const {kernelName} of tf.getKernelsForBackend('other')) {
       tf.unregisterKernel(kernelName, 'other');
