@@ -7,13 +7,13 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface Constant {
   shape: number[];
   values: number[];
+  /** The byte at which it begins. */
+  start: number;
 }
 
 export interface Constants {
   /** Absent: there is no such weight. */
   shape(name: string): number[] | undefined;
-  /** The byte at which a weight begins. Absent: there is no such weight. */
-  start(name: string): number | undefined;
   /** Absent: there is no such weight, or it holds no numbers, or more than a graph's settings do. */
   value(name: string): Constant | undefined;
 }
@@ -59,15 +59,14 @@ export function readConstants(
 
   return {
     shape: (name) => places.get(name)?.spec.shape,
-    start: (name) => places.get(name)?.start,
     value(name) {
       const place = places.get(name);
       if (!place || place.spec.dtype === 'string' || place.spec.dtype === 'complex64') return;
-      const {spec} = place;
+      const {spec, start} = place;
       if (tf.util.sizeFromShape(spec.shape) > LARGEST) return undefined;
-      const decoded = decode(bytes.slice(place.start, place.end), spec);
+      const decoded = decode(bytes.slice(start, place.end), spec);
       try {
-        return {shape: spec.shape, values: Array.from(decoded.dataSync())};
+        return {shape: spec.shape, values: Array.from(decoded.dataSync()), start};
       } finally {
         decoded.dispose();
       }
@@ -111,10 +110,14 @@ function byteLength(spec: tf.io.WeightsManifestEntry, bytes: Bytes, start: numbe
   return size * BYTES_PER_ELEMENT[dtype];
 }
 
-/** Each string is its length, 4 bytes, and then itself. */
+/**
+ * Each string is its length, 4 bytes, and then itself. The result is Infinity where the bytes end before
+ * the last string does.
+ */
 function stringsByteLength(count: number, bytes: Bytes, start: number): number {
   let at = start;
-  for (let i = 0; i < count && at + 4 <= bytes.length; i++) {
+  for (let i = 0; i < count; i++) {
+    if (at + 4 > bytes.length) return Number.POSITIVE_INFINITY;
     at += 4 + new DataView(bytes.slice(at, at + 4)).getUint32(0, true);
   }
   return at - start;

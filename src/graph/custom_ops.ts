@@ -14,9 +14,8 @@ export function registerCustomOps(): void {
 }
 
 interface Norm {
-  centres: boolean;
-  /** Whether `composed` computes it. */
-  composes: boolean;
+  /** Whether the mean is taken from x. Absent: `composed` does not compute it. */
+  centres?: boolean;
   run(
     x: tf.Tensor,
     gamma: tf.Tensor | undefined,
@@ -28,48 +27,45 @@ interface Norm {
 const NORMS: Readonly<Record<string, Norm>> = {
   [LAYER_NORM_OP]: {
     centres: true,
-    composes: true,
     run: (x, gamma, beta, options) => layerNorm(x, {...options, gamma, beta}),
   },
   [RMS_NORM_OP]: {
     centres: false,
-    composes: true,
     run: (x, gamma, _, options) => rmsNorm(x, {...options, gamma}),
   },
   [RMS_SCALING_OP]: {
-    centres: false,
-    composes: false,
     run: (x, gamma, _, options) => rmsScaling(x, {...options, gamma}),
   },
 };
 
-function normalize(node: GraphNode, {centres, composes, run}: Norm): tf.Tensor {
+function normalize(node: GraphNode, norm: Norm): tf.Tensor {
   const fused = readFusedOp(node);
-  const {x, gamma, beta, epsilon, shape, minRank} = fused;
-  const axis = axesOf(fused.extent, x.shape);
-  const options = {axis, epsilon};
-
+  const axis = axesOf(fused.extent, fused.x.shape);
   return tf.tidy(() => {
-    if (!isMean(fused, axis)) return composed(fused, axis, centres);
-    const keepsShape = !shape || isShape(shape, x.shape);
-    const hasRank = x.rank >= minRank;
-    if (composes && keepsShape && hasRank && composedIsFaster(x.shape, axis)) {
-      return composed({...fused, count: undefined, onePass: false}, axis, centres);
-    }
-    const areParams = [gamma, beta].every(
-      (p) => !p || (keepsShape && hasRank && isParam(p, x.shape, axis)),
-    );
-    if (areParams) {
-      const paramShape = axis.map((a) => x.shape[a]);
-      const param = (p?: tf.Tensor) => p && reshaped(p, paramShape);
-      return reshaped(run(x, param(gamma), param(beta), options), shape);
-    }
-    // As the graph had it: gamma and beta broadcast, for example one for each row.
-    let y = reshaped(run(x, undefined, undefined, options), shape);
-    if (y.rank < minRank) y = tf.reshape(y, [...Array(minRank - y.rank).fill(1), ...y.shape]);
-    if (gamma) y = tf.mul(y, gamma);
-    return beta ? tf.add(y, beta) : y;
+    const y = isMean(fused, axis)
+      ? normalized(fused, axis, norm)
+      : composed(fused, axis, norm.centres);
+    const missing = fused.minRank - y.rank;
+    return missing > 0 ? tf.reshape(y, [...Array(missing).fill(1), ...y.shape]) : y;
   });
+}
+
+function normalized(fused: FusedOp, axis: number[], {centres, run}: Norm): tf.Tensor {
+  const {x, gamma, beta, epsilon, shape} = fused;
+  const options = {axis, epsilon};
+  const keepsShape = !shape || isShape(shape, x.shape);
+  if (centres !== undefined && keepsShape && composedIsFaster(x.shape, axis)) {
+    return composed({...fused, count: undefined, onePass: false}, axis, centres);
+  }
+  if ([gamma, beta].every((p) => !p || (keepsShape && isParam(p, x.shape, axis)))) {
+    const paramShape = axis.map((a) => x.shape[a]);
+    const param = (p?: tf.Tensor) => p && reshaped(p, paramShape);
+    return reshaped(run(x, param(gamma), param(beta), options), shape);
+  }
+  // As the graph had it: gamma and beta broadcast, for example one for each row.
+  let y = reshaped(run(x, undefined, undefined, options), shape);
+  if (gamma) y = tf.mul(y, gamma);
+  return beta ? tf.add(y, beta) : y;
 }
 
 /** Whether what the graph divides sums by is the number of a row's elements. */
@@ -84,7 +80,7 @@ function isMean({x, count}: FusedOp, axis: number[]): boolean {
 function composed(
   {x, gamma, beta, count, onePass, epsilon}: FusedOp,
   axis: number[],
-  centres: boolean,
+  centres: boolean | undefined,
 ): tf.Tensor {
   const average = (of: tf.Tensor) =>
     count === undefined ? tf.mean(of, axis, true) : tf.div(tf.sum(of, axis, true), count);

@@ -78,7 +78,7 @@ async function fuseLoaded(artifacts: tf.io.ModelArtifacts): Promise<tf.io.ModelA
   const reader = (await stream.call(artifacts)).getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     // Readers of responses give views, though the type says buffers.
-    weightData.push(new Uint8Array(part.value).slice().buffer);
+    weightData.push(new Uint8Array(part.value).buffer);
   }
   return fuseArtifacts({...artifacts, weightData, getWeightStream: undefined});
 }
@@ -137,7 +137,7 @@ function fuse(
     const index = new GraphIndex(nodes, constants, f ? outputsOfFunction(f) : outputs);
     const matches = findMatches(index);
     all.push(...matches);
-    return matches.length > 0 ? replaceMatches(index, matches) : nodes;
+    return replaceMatches(index, matches);
   });
   return {fusedGraph, matches: all};
 }

@@ -69,19 +69,27 @@ export function checkGraphDef(topology: unknown): GraphDef {
   }
   checkNodes('the graph', graph.node, new Set());
   for (const f of listOf(graph.library?.function, 'library.function')) {
-    const args = listOf(f?.signature?.inputArg, 'the inputArg of a function');
-    const names = new Set(args.map((arg) => arg?.name));
-    checkNodes(
-      `the function '${f?.signature?.name}'`,
-      listOf(f?.nodeDef, 'the nodeDef of a function'),
-      names,
-    );
-    const returned = [f?.ret, f?.controlRet].flatMap((map) => Object.values(map ?? {}));
-    if (!returned.every((name) => typeof name === 'string')) {
-      throw new Error(`fuseGraph: the function '${f?.signature?.name}' returns what has no name.`);
-    }
+    checkFunction(f);
   }
   return graph as GraphDef;
+}
+
+function checkFunction(f: FunctionDef | null): void {
+  if (f === null || typeof f !== 'object') {
+    throw new Error(`fuseGraph: library.function has an entry that is no function: ${printed(f)}.`);
+  }
+  const where = `the function '${f.signature?.name}'`;
+  const args = listOf(f.signature?.inputArg, 'the inputArg of a function');
+  const results = listOf(f.signature?.outputArg, 'the outputArg of a function');
+  if (![...args, ...results].every((arg) => typeof arg?.name === 'string')) {
+    throw new Error(`fuseGraph: ${where} has an argument without a name.`);
+  }
+  const nodes = listOf(f.nodeDef, 'the nodeDef of a function');
+  checkNodes(where, nodes, new Set(args.map(({name}) => name)));
+  const returned = [f.ret, f.controlRet].flatMap((map) => Object.values(map ?? {}));
+  if (!returned.every((name) => typeof name === 'string')) {
+    throw new Error(`fuseGraph: ${where} returns what has no name.`);
+  }
 }
 
 /** A list that may be absent. @throws Error It is something else. */
@@ -128,7 +136,7 @@ export function inputsOf(node: NodeDef | undefined): string[] {
 
 /** The node that an input names. */
 export function nodeName(input: string): string {
-  return input.replace(/^\^/, '').split(':')[0];
+  return input.replace('^', '').split(':')[0];
 }
 
 export function isControl(input: string): boolean {

@@ -2,8 +2,8 @@
  * One graph, the main one or a library function's, to be asked from every side: who makes a tensor,
  * who uses a node, what a constant is. The matchers read it; nothing is changed through it.
  *
- * A tensor is named by a reference, `name` or `name:1` (in functions `name:output:0`). Nodes that
- * pass their input on (Identity) are looked through, in both directions.
+ * A tensor is named by a reference, `name` or `name:1`. Nodes that pass their input on (Identity) are
+ * looked through, in both directions.
  */
 import type {Constant, Constants} from './constants.js';
 import {inputsOf, type NodeDef, nodeName} from './graph_def.js';
@@ -41,16 +41,13 @@ export class GraphIndex {
   /** The node whose first output `ref` is. Absent: no `ref`, an argument, a further output. */
   maker(ref: string | undefined): NodeDef | undefined {
     if (ref === undefined) return undefined;
-    const [name, ...output] = ref.split(':');
-    const index = output[output.length - 1];
-    return index === undefined || index === '0' ? this.byName.get(name) : undefined;
+    const [name, output = '0'] = ref.split(':');
+    return output === '0' ? this.byName.get(name) : undefined;
   }
 
-  /** The one of two inputs that `node` does not make. Absent: there are not two, or not one is. */
+  /** The one of two inputs that `node` does not make. Absent: it makes both, or neither. */
   other(user: NodeDef, node: NodeDef): string | undefined {
-    const inputs = this.inputs(user);
-    if (inputs.length !== 2) return undefined;
-    const others = inputs.filter((ref) => this.maker(ref) !== node);
+    const others = this.inputs(user).filter((ref) => this.maker(ref) !== node);
     return others.length === 1 ? others[0] : undefined;
   }
 
@@ -114,7 +111,7 @@ export class GraphIndex {
       source = next;
       next = this.passedOn(this.maker(source));
     }
-    return source.split(':').length === 2 ? source.replace(/:0$/, '') : source;
+    return source.endsWith(':0') ? source.slice(0, -2) : source;
   }
 
   /** What a node only passes on. */
@@ -122,25 +119,35 @@ export class GraphIndex {
     return node && PASSES_ON.has(node.op) ? inputsOf(node)[0] : undefined;
   }
 
-  /** @throws Error Nodes that only pass on what they get get it from each other. */
+  /**
+   * Looks whether the way back along the first inputs ends from every node, so that the matchers need not
+   * think of it. Only a loop may be a circle: its NextIteration has its value from the round before.
+   *
+   * @throws Error A node takes what is computed from it.
+   */
   private checkCircles(): void {
     const settled = new Set<NodeDef>();
     for (const node of this.nodes) {
       const way = new Set<NodeDef>();
       let next: NodeDef | undefined = node;
-      for (; next && !settled.has(next); next = this.maker(this.passedOn(next))) {
-        if (way.has(next)) {
-          throw new Error(`fuseGraph: the node '${next.name}' passes its own value on.`);
-        }
+      for (; next && !settled.has(next); next = this.before(next)) {
+        if (way.has(next))
+          throw new Error(`fuseGraph: the node '${next.name}' takes its own value.`);
         way.add(next);
       }
       for (const passed of way) settled.add(passed);
     }
   }
 
+  /** The node that makes a node's first input, be it by which output it may. */
+  private before(node: NodeDef): NodeDef | undefined {
+    const [first] = inputsOf(node);
+    if (first === undefined || node.op === 'NextIteration') return undefined;
+    return this.byName.get(nodeName(first));
+  }
+
   private passesOn(user: NodeDef, node: NodeDef): boolean {
-    const [first] = inputsOf(user);
-    return PASSES_ON.has(user.op) && first !== undefined && this.maker(first) === node;
+    return this.maker(this.passedOn(user)) === node;
   }
 
   private addUser(name: string, user: NodeDef): void {

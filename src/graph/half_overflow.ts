@@ -2,14 +2,14 @@
  * Constants that the converter's `--quantize_float16` made infinite: masks such as −1e9, of which
  * float16 has none so large. A graph multiplies them by 0 where nothing is masked, which gives NaN.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {Constants} from './constants.js';
 import {allNodes, type GraphDef, inputsOf, nodeName} from './graph_def.js';
 
-/** The infinities of float16, and ±65504, its largest numbers: before a softmax as good as infinite. */
-const LARGEST_INSTEAD = new Map([
-  [0x7c00, 0x7bff],
-  [0xfc00, 0xfbff],
+/** The bits of ±65504, the largest numbers of float16: before a softmax they are as good as infinite. */
+const LARGEST = new Map([
+  [Number.POSITIVE_INFINITY, 0x7bff],
+  [Number.NEGATIVE_INFINITY, 0xfbff],
 ]);
 
 /**
@@ -25,35 +25,26 @@ export function withoutHalfOverflow(
   const factors = new Set(
     allNodes(graph).flatMap((node) => (node.op === 'Mul' ? inputsOf(node).map(nodeName) : [])),
   );
-  const scalars = specs.filter(
-    ({name, shape, quantization}) =>
-      quantization?.dtype === 'float16' && tf.util.sizeFromShape(shape) === 1 && factors.has(name),
-  );
-  const infinite = scalars.filter(
-    ({name}) => !Number.isFinite(constants.value(name)?.values[0] ?? 0),
-  );
-  if (infinite.length === 0) return data;
+  const changes = specs.flatMap(({name, quantization}) => {
+    if (quantization?.dtype !== 'float16' || !factors.has(name)) return [];
+    const constant = constants.value(name);
+    const bits = constant?.values.length === 1 ? LARGEST.get(constant.values[0]) : undefined;
+    return constant && bits !== undefined ? [{start: constant.start, bits}] : [];
+  });
+  if (changes.length === 0) return data;
   // In parts of their own, for what the handler gave is not ours to change.
   const parts = (Array.isArray(data) ? data : [data]).map((part) => new Uint8Array(part.slice(0)));
-  for (const {name} of infinite) setLargest(parts, constants.start(name) ?? 0);
+  for (const {start, bits} of changes) write(parts, start, bits);
   const buffers = parts.map(({buffer}) => buffer);
   return Array.isArray(data) ? buffers : buffers[0];
 }
 
-/** @param start Where the two bytes begin, low one first; they may lie in two parts. */
-function setLargest(parts: Uint8Array[], start: number): void {
-  const places = [start, start + 1].map((at) => placeOf(parts, at));
-  const [low, high] = places.map(({part, index}) => part[index]);
-  const largest = LARGEST_INSTEAD.get(low | (high << 8)) ?? 0;
-  places[0].part[places[0].index] = largest & 0xff;
-  places[1].part[places[1].index] = largest >> 8;
-}
-
-function placeOf(parts: Uint8Array[], at: number): {part: Uint8Array; index: number} {
-  let index = at;
+/** Writes two bytes, the low one first. They may lie in two parts: what is beyond a part's ends is not written. */
+function write(parts: readonly Uint8Array[], start: number, bits: number): void {
+  let at = start;
   for (const part of parts) {
-    if (index < part.length) return {part, index};
-    index -= part.length;
+    part[at] = bits & 0xff;
+    part[at + 1] = bits >> 8;
+    at -= part.length;
   }
-  throw new RangeError(`There is no byte ${at} in the weights.`);
 }

@@ -32,17 +32,17 @@ export async function loadGraphModel(
     needed = neededOps(artifacts.modelTopology as GraphDef, outputsOf(artifacts));
     return artifacts;
   };
-  const model = await loadStock({load}, {...options, fromTFHub: false});
+  const model = await loadStock({load});
   checkWhenRun(model, needed);
   return model as FusedGraphModel;
 }
 
 /**
- * A model may run on another backend than the one on which it was loaded: there it is checked as well,
- * before its first run.
+ * A model may run on another backend than the one on which it was loaded: on each it is checked before its
+ * first run.
  */
 function checkWhenRun(model: GraphModel, needed: NeededOps): void {
-  const checked = new Set([tf.getBackend()]);
+  const checked = new Set<string>();
   const check = () => {
     const backend = tf.getBackend();
     if (!checked.has(backend)) checkBackend(needed);

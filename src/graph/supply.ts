@@ -20,8 +20,7 @@ export function supplyOps(
 }
 
 function hasHuge(graph: GraphDef, constants: Constants): boolean {
-  return allNodes(graph).some(({op, name}) => {
-    const values = op === 'Const' ? (constants.value(name)?.values ?? []) : [];
-    return values.some((value) => Math.abs(value) > 1e20 && Number.isFinite(value));
-  });
+  return allNodes(graph)
+    .flatMap(({name}) => constants.value(name)?.values ?? [])
+    .some((value) => Math.abs(value) > 1e20 && Number.isFinite(value));
 }

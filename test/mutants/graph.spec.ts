@@ -5,6 +5,7 @@ import '../unit/graph_load.test.js';
 import '../unit/graph_changes.test.js';
 import '../unit/graph_control.test.js';
 import '../unit/graph_defaults.test.js';
+import '../unit/graph_norm_ops.test.js';
 import '../unit/graph_other_backends.test.js';
 import '../spec/graph/ops.spec.js';
 import '../spec/graph/supplied_ops.spec.js';

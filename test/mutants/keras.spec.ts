@@ -7,6 +7,7 @@ import '../unit/keras_refusals.test.js';
 import '../unit/keras_saved_again.test.js';
 import '../unit/keras_table.test.js';
 import '../spec/keras/advice.spec.js';
+import '../spec/keras/advice_in_python.spec.js';
 import '../spec/keras/built_by_hand.spec.js';
 import '../spec/keras/old_forms.spec.js';
 import '../spec/keras/plain_layers.spec.js';

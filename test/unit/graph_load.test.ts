@@ -26,7 +26,7 @@ const float = {T: {type: 'DT_FLOAT'}};
 
 describe('which nodes get an op of this package:', () => {
   /** One node of the op. */
-  function opOf(op: string, attr: Record<string, AttrValue>, huge?: number): string {
+  function opOf(op: string, attr: Record<string, AttrValue>, huge?: number | number[]): string {
     const graph = new GraphBuilder();
     graph.op(op, 'out', [graph.input('x'), graph.input('y'), graph.input('z')]);
     graph.node('out').attr = attr;
@@ -54,6 +54,8 @@ describe('which nodes get an op of this package:', () => {
     for (const op of ['Max', 'Min', 'Softmax']) {
       expect([opOf(op, float, 9e19), opOf(op, float, Number.NEGATIVE_INFINITY)]).toEqual([op, op]);
       expect([opOf(op, float, -3e38), opOf(op, float, 2e20)]).toEqual([own(op), own(op)]);
+      expect(opOf(op, float, [0, -3e38])).toBe(own(op));
+      expect(opOf(op, float, [])).toBe(op);
     }
     expect(opOf('Mean', float, -3e38)).toBe('Mean');
   });
@@ -164,7 +166,14 @@ describe('gamma and beta lose the 1s before their last dimension', () => {
 
   test('unless they have others, none before it, or are asked for or used elsewhere', () => {
     expect(shapeOfGamma(norm([4, 1]))).toEqual([4, 1]);
-    expect(shapeOfGamma(norm([2, 2]))).toEqual([2, 2]);
+    for (const shape of [
+      [2, 2],
+      [1, 2, 2],
+      [2, 1, 2],
+    ]) {
+      expect(shapeOfGamma(norm(shape))).toEqual(shape);
+      expect(minRank(norm(shape))).toBeUndefined();
+    }
     expect(shapeOfGamma(norm([4]))).toEqual([4]);
     expect(minRank(norm([4]))).toBeUndefined();
     expect(shapeOfGamma(norm([1, 4]), ['out', 'gamma'])).toEqual([1, 4]);
@@ -194,40 +203,63 @@ describe('gamma and beta lose the 1s before their last dimension', () => {
     for (const [i, value] of y.dataSync().entries()) expect(value).toBeCloseTo(own[i % 4], 5);
   });
 
-  test('the bias of a fused product, too, but not its matrix', () => {
-    const bias = (fusedOps: string[]) => {
-      const graph = new GraphBuilder();
-      graph.op(
-        '_FusedMatMul',
-        'out',
-        [graph.input('x'), graph.floats('w', [1, 2], [1, 2]), graph.floats('b', [3, 4], [1, 2])],
-        {fused_ops: {list: {s: fusedOps.map(btoa)}}},
-      );
-      return load(graph.artifacts(['out'])).weightSpecs?.map(({shape}) => shape);
-    };
-    expect(bias(['BiasAdd', 'Relu'])).toEqual([[1, 2], [2]]);
-    expect(bias(['FusedBatchNorm'])).toEqual([
-      [1, 2],
-      [1, 2],
-    ]);
-    expect(bias([])).toEqual([
-      [1, 2],
-      [1, 2],
-    ]);
+  test('what is a scale here and x there keeps them', () => {
+    const graph = norm([1, 4], (g) => {
+      for (const node of g.nodes) node.input = node.input?.map((i) => (i === 'x' ? 'gamma' : i));
+    });
+    expect(shapeOfGamma(graph)).toEqual([1, 4]);
+    expect(minRank(graph)).toBeUndefined();
   });
+
+  test.each(['_FusedMatMul', '_FusedConv2D', 'FusedDepthwiseConv2dNative'])(
+    'the bias of a fused product, too, but nothing else of it: %s',
+    (op) => {
+      const bias = (fusedOps: string[], take: (names: string[]) => string[] = (names) => names) => {
+        const graph = new GraphBuilder();
+        const names = [
+          graph.input('x'),
+          graph.floats('w', [1, 2], [1, 2]),
+          graph.floats('b', [3, 4], [1, 2]),
+          graph.floats('slope', [5, 6], [1, 2]),
+        ];
+        graph.op(op, 'out', take(names), {fused_ops: {list: {s: fusedOps.map(btoa)}}});
+        const loaded = load(graph.artifacts(['out']));
+        const node = topology(loaded).node.find(({name}) => name === 'out');
+        expect(node?.attr).toEqual(graph.node('out').attr);
+        return loaded.weightSpecs?.map(({shape}) => shape);
+      };
+      const whole = [1, 2];
+      expect(bias(['BiasAdd', 'Relu'])).toEqual([whole, [2], whole]);
+      expect(bias(['BiasAdd'], (names) => names.map((name) => `${name}:0`))).toEqual([
+        whole,
+        [2],
+        whole,
+      ]);
+      expect(bias(['FusedBatchNorm'])).toEqual([whole, whole, whole]);
+      expect(bias([])).toEqual([whole, whole, whole]);
+      expect(bias(['BiasAdd'], ([x, , b]) => [x, b, b])).toEqual([whole, whole, whole]);
+    },
+  );
 });
 
 describe('float16 constants that overflowed', () => {
   const float16 = {dtype: 'float16', original_dtype: 'float32'} as never;
   const INFINITE = [0x00, 0x7c];
   const MINUS_INFINITE = [0x00, 0xfc];
+  const NOT_A_NUMBER = [0x00, 0x7e];
+
+  interface Given {
+    op?: string;
+    shape?: number[];
+    quantization?: typeof float16 | null;
+    /** Where the weights are cut into several buffers; they are one if there is none. */
+    cuts?: number[];
+  }
 
   /** The bytes of the constants after loading: one for each of the ops that take it. */
   function bytesOf(
-    op: string,
     constants: number[][],
-    shape: number[] = [],
-    quantization: never | undefined = float16,
+    {op = 'Mul', shape = [], quantization = float16, cuts}: Given = {},
   ): number[] {
     const graph = new GraphBuilder();
     graph.input('x');
@@ -237,29 +269,48 @@ describe('float16 constants that overflowed', () => {
       graph.op(op, `y${i}`, [i % 2 ? `c${i}` : 'x', i % 2 ? 'x' : `c${i}`]);
     });
     const artifacts = graph.artifacts(constants.map((_, i) => `y${i}`));
-    for (const spec of artifacts.weightSpecs?.slice(1) ?? []) spec.quantization = quantization;
-    const data = new Uint8Array([...Array(12).fill(7), ...constants.flat()]);
-    artifacts.weightData = data.buffer;
-    const loaded = new Uint8Array(load(artifacts).weightData as ArrayBuffer);
-    expect(new Uint8Array(artifacts.weightData)).toEqual(data);
-    expect([...loaded.slice(0, 12)]).toEqual(Array(12).fill(7));
-    return [...loaded.slice(12)];
+    for (const spec of artifacts.weightSpecs?.slice(1) ?? []) {
+      if (quantization) spec.quantization = quantization;
+    }
+    const bytes = new Uint8Array([...Array(12).fill(7), ...constants.flat()]);
+    const parts = cuts?.map((cut, i) => bytes.slice(cuts[i - 1] ?? 0, cut).buffer);
+    artifacts.weightData = parts ?? bytes.slice().buffer;
+    const {weightData} = load(artifacts);
+    expect(bytesIn(artifacts.weightData)).toEqual([...bytes]);
+    const loaded = bytesIn(weightData as tf.io.WeightData);
+    if (isEqual(loaded, [...bytes]))
+      expect(weightData).toBe(artifacts.weightData); // no copy
+    else expect(Array.isArray(weightData)).toBe(cuts !== undefined);
+    expect(loaded.slice(0, 12)).toEqual(Array(12).fill(7));
+    return loaded.slice(12);
   }
 
+  const bytesIn = (data: tf.io.WeightData) => [
+    ...new Uint8Array(tf.io.CompositeArrayBuffer.join(data)),
+  ];
+  const isEqual = (a: number[], b: number[]) => a.join() === b.join();
+
   test('are as large as float16 can be, with their sign', () => {
-    expect(bytesOf('Mul', [INFINITE, [0x00, 0x3c], MINUS_INFINITE])).toEqual([
-      ...[0xff, 0x7b],
-      ...[0x00, 0x3c],
-      ...[0xff, 0xfb],
-    ]);
+    const constants = [INFINITE, [0x00, 0x3c], MINUS_INFINITE];
+    const expected = [...[0xff, 0x7b], ...[0x00, 0x3c], ...[0xff, 0xfb]];
+    expect(bytesOf(constants)).toEqual(expected);
+    expect(bytesOf(constants, {shape: [1]})).toEqual(expected);
+    for (const cuts of [[18], [12, 14, 18], [5, 13, 17, 18], [13, 13, 16, 18]]) {
+      expect([cuts, bytesOf(constants, {cuts})]).toEqual([cuts, expected]);
+    }
   });
 
   test('stay where they are not multiplied, where there are several, or where they are no float16', () => {
-    expect(bytesOf('AddV2', [MINUS_INFINITE])).toEqual(MINUS_INFINITE);
+    expect(bytesOf([MINUS_INFINITE], {op: 'AddV2'})).toEqual(MINUS_INFINITE);
     const several = [...MINUS_INFINITE, ...INFINITE];
-    expect(bytesOf('Mul', [several], [2])).toEqual(several);
+    expect(bytesOf([several], {shape: [2]})).toEqual(several);
     const infinite = [0x00, 0x00, 0x80, 0x7f]; // of float32
-    expect(bytesOf('Mul', [infinite], [], undefined as never)).toEqual(infinite);
+    expect(bytesOf([infinite], {quantization: null})).toEqual(infinite);
+    expect(bytesOf([[0x00, 0x3c]], {cuts: [3, 14]})).toEqual([0x00, 0x3c]);
+  });
+
+  test('stay where they are no numbers', () => {
+    expect(bytesOf([NOT_A_NUMBER, INFINITE])).toEqual([...NOT_A_NUMBER, 0xff, 0x7b]);
   });
 });
 

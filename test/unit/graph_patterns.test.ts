@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu'; // the constants are decoded as tensors
 import * as tf from '@tensorflow/tfjs-core';
 import type {GraphDef, NodeDef} from '../../src/graph/graph_def.js';
 import {type FusionReport, fuseGraph} from '../../src/graph/index.js';
-import type {GraphBuilder} from '../support/graph_builder.js';
+import {GraphBuilder} from '../support/graph_builder.js';
 import {builtGraph, type PatternGraph, patternGraphs} from '../support/pattern_graphs.js';
 
 beforeAll(() => {
@@ -80,6 +80,78 @@ describe.each(Object.keys(ops))('%s', (pattern) => {
     expect(report.fused).toBe(alone);
     expect(nodes.map(({name}) => name)).toContain(inner);
   });
+
+  test.each(graphs)('stays where an inner value is passed on to an output: $name', (example) => {
+    const graph = builtGraph(example);
+    graph.op('Identity', 'passed', [inner]);
+    const {nodes, report} = fused(graph, ['out', 'passed']);
+    expect(report.fused).toBe(alone);
+    expect(nodes.map(({name}) => name)).toEqual(expect.arrayContaining([inner, 'passed']));
+  });
+
+  test.each(graphs)('is seen through nodes that only pass values on: $name', (example) => {
+    const graph = builtGraph(example);
+    for (const node of [...graph.nodes]) {
+      const {name, input = []} = node;
+      node.input = input.map((from, i) =>
+        ['Identity', 'StopGradient', 'Snapshot', 'Identity'].reduce(
+          (before, op, at) => graph.op(op, `${name}/${i}/${at}`, [before]),
+          from,
+        ),
+      );
+    }
+    const {nodes, report} = fused(graph);
+    expect(report).toEqual({fused: 1, patterns: {[pattern]: 1}});
+    const node = nodes.find(({name}) => name === (example.root ?? 'out'));
+    expect(node?.op).toBe(ops[example.pattern]);
+    const names = new Set(nodes.map(({name}) => name));
+    expect(nodes.flatMap(({input = []}) => input).filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  test.each(graphs)('takes nothing in that is no scale or offset of its own: $name', (example) => {
+    for (const [op, other, attr] of followers(example)) {
+      const graph = builtGraph(example);
+      graph.input('given');
+      graph.floats('other', 0.5);
+      const input = other === undefined ? ['out'] : ['out', other];
+      graph.op(op, 'after', input, attr);
+      const {nodes, report} = fused(graph, ['after']);
+      expect([op, other, report]).toEqual([op, other, {fused: 1, patterns: {[pattern]: 1}}]);
+      expect(nodes.find(({name}) => name === 'after')).toEqual(graph.node('after'));
+    }
+  });
+});
+
+/** Nodes that take the result, and what they take beside it. */
+function followers({
+  gamma,
+  beta,
+}: PatternGraph): [op: string, other?: string, attr?: NodeDef['attr']][] {
+  return [
+    ['Relu'],
+    ['Mul', 'given'],
+    ['AddV2', 'given'],
+    ['Sub', 'other'],
+    ['RealDiv', 'other'],
+    ['BiasAdd', 'other', {data_format: {s: 'TkNIVw=='}}],
+    ...(gamma ? [['Mul', 'other'] as [string, string]] : []),
+    ...(beta ? [['AddV2', 'other'] as [string, string]] : []),
+  ];
+}
+
+test.each([
+  ['centred', 'product', ['x', 'gamma']],
+  ['centred, the variance of the centred tensor, gamma after the product', 'product', ['x']],
+  ['fusedBatchNorm', 'back', ['x']],
+  ['fusedBatchNorm', 'scaled', ['x', 'gamma']],
+  ['keras2, the scaled mean negated, beta after the sum', 'added', ['x']],
+  ['rmsNorm, the scale on the product, the square a product too', 'product', ['x']],
+])('%s ends with %s, where that is asked for', (of, output, takes) => {
+  const graph = builtGraph(exampleOf(of));
+  const {nodes, report} = fused(graph, ['out', output]);
+  expect(report.fused).toBe(1);
+  expect(nodes.find(({name}) => name === output)?.input).toEqual(takes);
+  expect(nodes.find(({name}) => name === 'out')).toEqual(graph.node('out'));
 });
 
 /** Ops with the same meaning under another name, which older graphs have. */
@@ -167,6 +239,11 @@ const nearMisses: NearMiss[] = [
     change: (g) => swap(g, 'norm', 'ones', g.input('z')),
   },
   {
+    name: 'offsets of which one is not 0',
+    of: 'fusedBatchNorm',
+    change: (g) => swap(g, 'norm', 'zeros', g.floats('offsets', [0, 0, 2])),
+  },
+  {
     name: 'no scales at all',
     of: 'fusedBatchNorm',
     change: (g) => swap(g, 'norm', 'ones', 'empty'),
@@ -176,7 +253,7 @@ const nearMisses: NearMiss[] = [
     of: 'fusedBatchNorm',
     change: (g) => g.node('back').input?.splice(0, 1, 'norm:1'),
   },
-  ...['keras2', 'keras3'].flatMap((of): NearMiss[] => [
+  ...['keras2', 'keras3', 'rmsScaling'].flatMap((of): NearMiss[] => [
     {
       name: 'a variance in one pass',
       of,
@@ -189,6 +266,51 @@ const nearMisses: NearMiss[] = [
     },
     {name: 'sums divided by a number for means', of, change: divideSums},
   ]),
+  ...['keras2', 'keras3'].flatMap((of): NearMiss[] => [
+    {
+      name: 'an offset that is not added',
+      of,
+      change: (g) => swap(g, 'out', 'offset', g.input('z')),
+    },
+    {
+      name: 'a mean without its dimension in the product',
+      of,
+      change: (g) => {
+        attr(g, 'mean').keep_dims = {b: false};
+        g.op('ExpandDims', 'column', ['mean', g.integers('last', 2)]);
+        swap(g, 'difference', 'mean', 'column');
+      },
+    },
+  ]),
+  {
+    name: 'a negated mean that is not added',
+    of: 'keras2, the scaled mean negated, beta after the sum',
+    change: (g) => swap(g, 'added', 'negated', g.input('z')),
+  },
+  {
+    name: 'a quotient by the negated mean',
+    of: 'keras2, the scaled mean negated, beta after the sum',
+    change: (g) => (g.node('added').op = 'RealDiv'),
+  },
+  ...['AddV2', 'RealDiv', 'Maximum'].map(
+    (op): NearMiss => ({
+      name: `${op} of the products`,
+      of: 'keras2, axes counted from the end, no gamma and beta',
+      change: (g) => (g.node('out').op = op),
+    }),
+  ),
+  ...['Mul', 'Maximum'].map(
+    (op): NearMiss => ({
+      name: `${op} of the products`,
+      of: 'keras3, a middle axis, Identity on the way, the products added first',
+      change: (g) => (g.node('out').op = op),
+    }),
+  ),
+  {
+    name: 'a list of the products and the residual',
+    of: 'keras3, a residual among the products',
+    change: (g) => (g.node('added').op = 'Pack'),
+  },
   ...['keras2', 'keras3', 'rmsScaling'].flatMap((of): NearMiss[] => [
     {
       name: 'a mean that drops its dimension',
@@ -204,6 +326,22 @@ const nearMisses: NearMiss[] = [
       name: 'mean and variance over different axes',
       of,
       change: (g) => g.node('variance').input?.splice(1, 1, g.integers('more', [1, 2])),
+    },
+    {
+      name: 'mean and variance over two axes of which one is the same',
+      of,
+      change: (g) => {
+        g.node('mean').input?.splice(1, 1, g.integers('some', [1, 2]));
+        g.node('variance').input?.splice(1, 1, g.integers('others', [2, 0]));
+      },
+    },
+    {
+      name: 'no axes',
+      of,
+      change: (g) => {
+        g.integers('none', []);
+        for (const name of ['mean', 'variance']) swap(g, name, 'axes', 'none');
+      },
     },
     {
       name: 'axes that are not constant',
@@ -249,6 +387,34 @@ const nearMisses: NearMiss[] = [
       ['a greatest value for the sum', (g) => (g.node('sumX').op = 'Max')],
       ['a sum in place of the product', (g) => (g.node('weighed').op = 'AddV2')],
       ['a quotient that may be NaN', (g) => (g.node('variance').op = 'Sub')],
+      ['a product in place of the sum of the weights', (g) => (g.node('allWeights').op = 'Mul')],
+      [
+        'the squares weighed by another tensor',
+        (g) => {
+          swap(g, 'weighedSquares', 'weights', g.input('z'));
+          g.node('weighedSquares').input?.reverse();
+        },
+      ],
+      [
+        'x weighed by another tensor',
+        (g) => {
+          swap(g, 'weighed', 'weights', g.input('z'));
+          g.node('weighed').input?.reverse();
+        },
+      ],
+      [
+        'weights filled with 2',
+        (g) => {
+          Object.assign(g.node('ones'), {op: 'Fill', input: ['weightsShape', g.floats('two', 2)]});
+        },
+      ],
+      [
+        'a mean in another shape',
+        (g) => {
+          g.op('Reshape', 'turned', ['mean', g.integers('turnedShape', [3, 2, 1])]);
+          swap(g, 'difference', 'mean', 'turned');
+        },
+      ],
     ] satisfies [string, NearMiss['change']][]
   ).map(
     ([name, change]): NearMiss => ({
@@ -281,6 +447,32 @@ const nearMisses: NearMiss[] = [
     name: 'a mean that drops its dimension',
     of: 'centred',
     change: (g) => (attr(g, 'mean').keep_dims = {b: false}),
+  },
+  {
+    name: 'a mean in another shape',
+    of: 'centred',
+    change: (g) => {
+      g.op('Reshape', 'turned', ['mean', g.integers('turnedShape', [3, 2, 1])]);
+      for (const name of ['difference', 'centred']) swap(g, name, 'mean', 'turned');
+    },
+  },
+  {
+    name: 'a scale on the centred tensor as well',
+    of: 'centred',
+    change: (g) => {
+      g.op('Mul', 'centred-scaled', ['centred', g.floats('two', [1, 2, 3, 4])]);
+      swap(g, 'product', 'centred', 'centred-scaled');
+    },
+  },
+  {
+    name: 'a sum with gamma in place of the product',
+    of: 'centred, gamma on the centred tensor, which is divided by the root',
+    change: (g) => (g.node('scaled').op = 'AddV2'),
+  },
+  {
+    name: 'the product with the negated mean',
+    of: 'centred, a power of −½ of what is not negative, x plus the negated mean',
+    change: (g) => (g.node('centred').op = 'Mul'),
   },
   {
     name: 'epsilon outside of the root',
@@ -349,6 +541,24 @@ const nearMisses: NearMiss[] = [
     change: (g) => swap(g, 'bounded', 'zero', g.floats('bound', 1e-6)),
   },
   {
+    name: 'a bounded variance in another shape',
+    of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
+    change: (g) => {
+      g.op('Reshape', 'turned', ['bounded', g.integers('turnedShape', [3, 2, 1])]);
+      swap(g, 'sum', 'bounded', 'turned');
+    },
+  },
+  {
+    name: 'one over another power',
+    of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
+    change: (g) => swap(g, 'root', 'power', g.floats('other', 2)),
+  },
+  {
+    name: 'one over half of the sum',
+    of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
+    change: (g) => (g.node('root').op = 'Mul'),
+  },
+  {
     name: 'two over the root',
     of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
     change: (g) => swap(g, 'rstd', 'one', g.floats('two', 2)),
@@ -365,6 +575,36 @@ const nearMisses: NearMiss[] = [
       swap(g, 'variance', 'n', g.floats('part', 2.5));
       swap(g, 'mean', 'n', 'part');
     },
+  },
+  ...['AddV2', 'Sub'].map(
+    (op): NearMiss => ({
+      name: `${op} with the number of elements for a quotient`,
+      of: 'centred, sums divided by the number of elements, in two passes',
+      change: (g) => (g.node('variance').op = op),
+    }),
+  ),
+  {
+    name: 'sums divided by 0',
+    of: 'centred, sums divided by the number of elements, in two passes',
+    change: (g) => {
+      swap(g, 'variance', 'n', g.floats('nothing', 0));
+      swap(g, 'mean', 'n', 'nothing');
+    },
+  },
+  {
+    name: 'twice x in place of the square',
+    of: 'rmsNorm, the scale on the product, the square a product too',
+    change: (g) => (g.node('square').op = 'AddV2'),
+  },
+  {
+    name: 'the absolute value in place of the square',
+    of: 'rmsNorm',
+    change: (g) => (g.node('square').op = 'Abs'),
+  },
+  {
+    name: 'zero subtracted from another tensor',
+    of: 'rmsNorm, Flax: the mean of a sum that drops its dimension, zero subtracted from x',
+    change: (g) => swap(g, 'same', 'x', g.input('z')),
   },
   {
     name: 'a product of two tensors in place of the square',
@@ -468,6 +708,42 @@ const nearMisses: NearMiss[] = [
     change: (g) => g.node('mean').input?.splice(1, 1, g.integers('more', [1])),
   },
   {
+    name: 'the mean of another tensor',
+    of: 'onePass',
+    change: (g) => swap(g, 'mean', 'x', g.input('z')),
+  },
+  {
+    name: 'another quotient of the same sum subtracted',
+    of: 'onePass, no scale: that a sum is divided by the length of a row shows when it runs',
+    change: (g) => {
+      g.op('Mul', 'fifth', ['mean-sum', g.floats('oneByFive', 0.2)]);
+      g.op('Reshape', 'less', ['fifth', 'column']);
+      swap(g, 'centred', 'mean', 'less');
+    },
+  },
+  {
+    name: 'one of two dimensions brought back',
+    of: 'onePass, no scale: that a sum is divided by the length of a row shows when it runs',
+    change: (g) => {
+      g.integers('two', [1, 2]);
+      for (const name of ['mean-sum', 'meanOfSquares-sum']) swap(g, name, 'axes', 'two');
+    },
+  },
+  {
+    name: 'a dimension from the end brought back elsewhere',
+    of: 'onePass, no scale: that a sum is divided by the length of a row shows when it runs',
+    change: (g) => {
+      g.integers('end', [-1]);
+      for (const name of ['mean-sum', 'meanOfSquares-sum']) swap(g, name, 'axes', 'end');
+      swap(g, 'mean', 'column', g.integers('row', [2, 1, 3]));
+    },
+  },
+  {
+    name: 'a shape that is not known',
+    of: 'onePass, no scale: that a sum is divided by the length of a row shows when it runs',
+    change: (g) => swap(g, 'mean', 'column', g.input('given')),
+  },
+  {
     name: 'a lower bound that is not 0',
     of: 'onePass',
     change: (g) => swap(g, 'variance', 'zero', g.floats('bound', 1)),
@@ -564,6 +840,14 @@ const withoutMean: NearMiss[] = [
     change: (g) => swap(g, 'variance', 'n', g.floats('less', 3)),
   },
   {
+    name: 'two dimensions dropped and one put back',
+    of: 'centred, one over the root, the variance bounded below, a mean that drops its dimension',
+    change: (g) => {
+      g.integers('two', [2, 1]);
+      for (const name of ['mean-dropped', 'variance']) swap(g, name, 'axes', 'two');
+    },
+  },
+  {
     name: 'n divided by the sums',
     of: 'centred, sums divided by the number of elements, in two passes',
     change: (g) => g.node('mean').input?.reverse(),
@@ -603,10 +887,196 @@ test('what uses the batch normalisation may use the second output of another op'
   expect(report).toEqual({fused: 1, patterns: {fusedBatchNorm: 1}});
 });
 
-test.each(['y:0', '0'])('the first output may be named norm:%s', (output) => {
-  const graph = builtGraph(exampleOf('fusedBatchNorm'));
-  graph.node('back').input?.splice(0, 1, `norm:${output}`);
-  expect(fused(graph).report.fused).toBe(1);
+test.each(['every', 'every second'])('first outputs may be named by their number: %s', (which) => {
+  for (const example of patternGraphs) {
+    const graph = builtGraph(example);
+    let inputs = 0;
+    const named = (from: string) => (which === 'every' || inputs++ % 2 === 0 ? `${from}:0` : from);
+    for (const node of graph.nodes) node.input = node.input?.map(named);
+    expect(fused(graph).report).toEqual({fused: 1, patterns: {[example.pattern]: 1}});
+  }
+});
+
+/** Other spellings of what the examples compute. */
+const variants: (NearMiss & {attrs?: NodeDef['attr']})[] = [
+  ...['FusedBatchNorm', 'FusedBatchNormV2'].map((op) => ({
+    name: op,
+    of: 'fusedBatchNorm',
+    change: (g: GraphBuilder) => (g.node('norm').op = op),
+    attrs: {begin_axis: {i: '2'}},
+  })),
+  {
+    name: 'a constant shape for the rows',
+    of: 'fusedBatchNorm',
+    change: (g) => swap(g, 'toRows', 'rowsShape', g.integers('rowsOf4', [1, 6, 4, 1])),
+    attrs: {cols: {i: '4'}},
+  },
+  {
+    name: 'scales and offsets of 64 rows',
+    of: 'fusedBatchNorm',
+    change: (g) => {
+      swap(g, 'norm', 'ones', g.floats('scales', Array(64).fill(1)));
+      swap(g, 'norm', 'zeros', g.floats('offsets', Array(64).fill(0)));
+    },
+    attrs: {begin_axis: {i: '2'}},
+  },
+  ...['centred', 'keras2', 'keras3', 'onePass', 'rmsNorm', 'rmsScaling'].map(
+    (of): NearMiss & {attrs: NodeDef['attr']} => ({
+      name: 'an epsilon of 0',
+      of,
+      change: (g) => swap(g, 'sum', 'epsilon', g.floats('none', 0)),
+      attrs: {epsilon: {f: 0}},
+    }),
+  ),
+  {
+    name: 'a bound of epsilon',
+    of: 'centred, a power of −½ of what is not negative, x plus the negated mean',
+    change: (g) => swap(g, 'bounded', 'zero', 'epsilon'),
+  },
+  {
+    name: 'PreventGradient',
+    of: 'keras3, a middle axis, Identity on the way, the products added first',
+    change: (g) => (g.node('same').op = 'PreventGradient'),
+  },
+  {
+    name: 'the dropped axis counted from the end',
+    of: 'onePass, no scale: that a sum is divided by the length of a row shows when it runs',
+    change: (g) => sumsOver(g, g.integers('end', [-1])),
+    attrs: {axes: {list: {i: ['-1']}}, count: {i: '4'}, one_pass: {b: true}},
+  },
+  {
+    name: 'the first axis dropped',
+    of: 'onePass, no scale: that a sum is divided by the length of a row shows when it runs',
+    change: (g) => {
+      sumsOver(g, g.integers('first', [0]));
+      const row = g.integers('row', [1, 3, 4]);
+      const half = g.floats('half', 0.5);
+      for (const name of ['mean', 'meanOfSquares']) {
+        swap(g, name, 'column', row);
+        swap(g, `${name}-product`, 'oneByN', half);
+      }
+    },
+    attrs: {axes: {list: {i: ['0']}}, count: {i: '2'}, one_pass: {b: true}},
+  },
+  {
+    name: 'the shape with the dimension packed',
+    of: 'onePass, no scale: that a sum is divided by the length of a row shows when it runs',
+    change: (g) => {
+      g.op('Pack', 'packed', [g.input('rows'), g.integers('three', 3), g.integers('one', 1)]);
+      for (const name of ['mean', 'meanOfSquares']) swap(g, name, 'column', 'packed');
+    },
+  },
+  {
+    name: 'the number of elements broadcast',
+    of: 'centred, sums divided by the number of elements, in two passes',
+    change: (g) => {
+      g.op('BroadcastTo', 'ns', ['n', g.integers('columnShape', [2, 3, 1])]);
+      for (const name of ['mean', 'variance']) swap(g, name, 'n', 'ns');
+    },
+    attrs: {count: {i: '4'}, one_pass: {b: false}},
+  },
+  {
+    name: 'weights filled with 1',
+    of: 'keras2, group normalisation of Keras 2: means weighed by ones',
+    change: (g) => {
+      Object.assign(g.node('ones'), {op: 'Fill', input: ['weightsShape', g.floats('one', 1)]});
+    },
+  },
+];
+
+function sumsOver(graph: GraphBuilder, axes: string): void {
+  for (const name of ['mean-sum', 'meanOfSquares-sum']) swap(graph, name, 'axes', axes);
+}
+
+test.each(variants)('$of with $name', ({of, change, attrs = {}}) => {
+  const example = exampleOf(of);
+  const graph = builtGraph(example);
+  change(graph);
+  const {nodes, report} = fused(graph);
+  expect(report).toEqual({fused: 1, patterns: {[example.pattern]: 1}});
+  expect(nodes.find(({name}) => name === 'out')?.attr).toMatchObject(attrs);
+});
+
+test('one over the root is no scale of the root', () => {
+  const of =
+    'centred, one over the root, the variance bounded below, a mean that drops its dimension';
+  const graph = builtGraph(exampleOf(of));
+  swap(graph, 'out', 'scale', 'rstd');
+  graph.nodes.splice(graph.nodes.indexOf(graph.node('scale')), 1);
+  const {nodes, report} = fused(graph);
+  expect(report).toEqual({fused: 1, patterns: {centred: 1}});
+  expect(nodes.find(({name}) => name === 'out')?.input).toEqual(['x']);
+});
+
+describe('what is left out with a normalisation', () => {
+  test('not what is asked for', () => {
+    const {nodes} = fused(builtGraph(exampleOf('fusedBatchNorm')), ['out', 'rows', 'sliceOne']);
+    const names = nodes.map(({name}) => name);
+    expect(names).toEqual(expect.arrayContaining(['out', 'rows', 'front', 'shape', 'sliceOne']));
+    expect(names).not.toContain('tail');
+  });
+
+  test.each(['Placeholder', 'PlaceholderWithDefault'])('not what is fed: %s', (op) => {
+    const graph = builtGraph(exampleOf('fusedBatchNorm'));
+    graph.input('fed');
+    graph.node('fed').op = op;
+    if (op === 'PlaceholderWithDefault') graph.node('fed').input = [graph.integers('default', 6)];
+    swap(graph, 'rowsShape', 'rows', 'fed');
+    const {nodes, report} = fused(graph);
+    expect(report.fused).toBe(1);
+    expect(nodes.map(({name}) => name)).toContain('fed');
+  });
+
+  test('not what others take as well, though the pattern takes it more than once', () => {
+    const graph = builtGraph(
+      exampleOf('keras2, group normalisation of Keras 2: means weighed by ones'),
+    );
+    graph.op('Neg', 'other', ['ones']);
+    const {nodes, report} = fused(graph, ['out', 'other']);
+    expect(report.fused).toBe(1);
+    const names = nodes.map(({name}) => name).sort();
+    expect(names).toEqual(['beta', 'gamma', 'ones', 'other', 'out', 'x']);
+  });
+});
+
+test('a sum loses a term for each of two normalisations', () => {
+  const graph = builtGraph(exampleOf('keras3, a residual among the products'));
+  const second = (name: string) =>
+    ['Const', 'Placeholder'].includes(graph.node(name).op) ? name : `${name}-2`;
+  for (const {name, op, input = [], attr} of structuredClone(graph.nodes)) {
+    if (input.length === 0 || ['added', 'out'].includes(name)) continue;
+    graph.op(op, second(name), input.map(second), attr);
+  }
+  graph.node('added').input?.push('scaledX-2', 'scaledMean-2');
+  const {nodes, report} = fused(graph);
+  expect(report).toEqual({fused: 2, patterns: {keras3: 2}});
+  const added = nodes.find(({name}) => name === 'added');
+  expect(added?.input).toEqual(['scaledX', 'residual', 'scaledX-2']);
+  expect(added?.attr?.N).toEqual({i: '3'});
+  expect(nodes.find(({name}) => name === 'scaledX-2')?.op).toBe('TfjsLayerNorm');
+});
+
+/** x divided by the root of the mean of its squares over the columns, and by that over the rows. */
+test.each([
+  ['rows', 'cols'],
+  ['cols', 'rows'],
+])('of two normalisations in one another one is taken: %s before %s', (...order) => {
+  const graph = new GraphBuilder();
+  graph.input('x');
+  for (const [i, name] of order.entries()) {
+    graph.op('Square', `${name}-square`, ['x']);
+    graph.op('Mean', `${name}-mean`, [`${name}-square`, graph.integers(`${name}-axis`, [i + 1])], {
+      keep_dims: {b: true},
+    });
+    graph.op('AddV2', `${name}-sum`, [`${name}-mean`, graph.floats(`${name}-epsilon`, 1e-3)]);
+    graph.op('Rsqrt', `${name}-rstd`, [`${name}-sum`]);
+  }
+  graph.op('Mul', 'product', ['x', 'rows-rstd']);
+  graph.op('Mul', 'out', ['product', 'cols-rstd']);
+  const {nodes, report} = fused(graph);
+  expect(report).toEqual({fused: 1, patterns: {rmsNorm: 1}});
+  const names = new Set(nodes.map(({name}) => name));
+  expect(nodes.flatMap(({input = []}) => input).filter((name) => !names.has(name))).toEqual([]);
 });
 
 test('scale and offset of the batch normalisation may be constants of every row', () => {
@@ -670,6 +1140,18 @@ const partly: NearMiss[] = [
     of: 'fusedBatchNorm',
     change: (g) => swap(g, 'tail', 'sliceOne', g.integers('two', [2])),
   },
+  {
+    name: 'a result that is not brought back into its shape',
+    of: 'fusedBatchNorm',
+    change: (g) => (g.node('back').op = 'BroadcastTo'),
+  },
+  ...[-1, 0].map(
+    (cols): NearMiss => ({
+      name: `${cols} columns`,
+      of: 'fusedBatchNorm',
+      change: (g) => swap(g, 'rowsShape', 'cols', g.integers('number', cols)),
+    }),
+  ),
   {
     name: 'the longest dimension for columns',
     of: 'fusedBatchNorm',

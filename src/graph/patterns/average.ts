@@ -34,16 +34,12 @@ export class Walk {
   constructor(private readonly graph: GraphIndex) {}
 
   /** Through nodes that only give a tensor its dimensions; they are added to the path. */
-  back(from: NodeDef | undefined, path: NodeDef[]): NodeDef | undefined {
+  back(from: NodeDef | undefined, path: NodeDef[] = []): NodeDef | undefined {
     let node = from;
-    const passed = new Set<NodeDef>();
-    while (node && GIVES_DIMENSIONS.has(node.op)) {
-      if (passed.has(node)) return undefined; // a circle
-      passed.add(node);
-      node = this.graph.inputNode(node, 0);
+    for (; node && GIVES_DIMENSIONS.has(node.op); node = this.graph.inputNode(node, 0)) {
+      this.inner.push(node);
+      path.push(node);
     }
-    this.inner.push(...passed);
-    path.push(...passed);
     return node;
   }
 
@@ -67,7 +63,7 @@ export class Walk {
     const factors = inputs.map((ref) => this.graph.scalar(this.unbroadcast(ref)));
     const at = factors.findIndex((factor) => factor !== undefined);
     const factor = factors[at];
-    if (factor === undefined || inputs.length !== 2 || (isQuotient(node) && at !== 1)) return;
+    if (factor === undefined || (isQuotient(node) && at !== 1)) return undefined;
     const count = wholeNumber(node.op === 'Mul' ? 1 / factor : factor);
     this.inner.push(node);
     const sum = this.back(this.graph.maker(inputs[1 - at]), path);

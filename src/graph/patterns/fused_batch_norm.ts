@@ -54,8 +54,9 @@ export const matchFusedBatchNorm: Matcher = (node, graph) => {
  */
 export const matchFusedBatchNormAlone: Matcher = (node, graph) => {
   const norm = matchNorm(node, graph);
-  const [one, , , width] = norm ? parts(graph.inputs(norm.toRows)[1], graph) : [];
-  if (!norm || one !== 1 || width !== 1) return undefined;
+  if (!norm) return undefined;
+  const [one, , , width] = parts(graph.inputs(norm.toRows)[1], graph);
+  if (one !== 1 || width !== 1) return undefined;
   return {
     pattern: 'fusedBatchNorm',
     op: LAYER_NORM_OP,
@@ -67,12 +68,14 @@ export const matchFusedBatchNormAlone: Matcher = (node, graph) => {
   };
 };
 
+const NAMES = new Set(['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3']);
+
 /** In training, channels first, scaled by 1 and moved by 0, of a Reshape; the moments not used. */
 function matchNorm(
   node: NodeDef,
   graph: GraphIndex,
 ): {toRows: NodeDef; epsilon: number} | undefined {
-  if (!/^FusedBatchNorm(V[23])?$/.test(node.op)) return undefined;
+  if (!NAMES.has(node.op)) return undefined;
   const training = node.attr?.is_training ?? {b: true}; // absent: TensorFlow's default
   if (training.b !== true || !isChannelsFirst(node)) return undefined;
   const [, ones, zeros] = graph.inputs(node);
@@ -83,14 +86,8 @@ function matchNorm(
     .users(node)
     .flatMap(inputsOf)
     .filter((input) => nodeName(input) === node.name);
-  if (!ofNode.every(isFirstOutput)) return undefined;
+  if (!ofNode.every((input) => graph.maker(input) === node)) return undefined;
   return {toRows, epsilon: node.attr?.epsilon?.f ?? 1e-4}; // TensorFlow's default
-}
-
-/** The further outputs are the moments; in a function they have names. */
-function isFirstOutput(input: string): boolean {
-  const output = input.split(':').slice(1).join(':');
-  return ['', '0', 'y:0'].includes(output);
 }
 
 function isFilledWith(ref: string | undefined, value: number, graph: GraphIndex): boolean {
@@ -102,8 +99,8 @@ function isFilledWith(ref: string | undefined, value: number, graph: GraphIndex)
 
 /** From the shape [1, rows, cols, 1]. */
 function extentOf(ref: string, x: string, graph: GraphIndex): Extent | undefined {
-  const [n, , cols, width, ...more] = parts(ref, graph);
-  if (n !== 1 || width !== 1 || more.length > 0) return undefined;
+  const [one, , cols, width] = parts(ref, graph);
+  if (one !== 1 || width !== 1) return undefined;
   if (cols !== undefined) return cols > 0 ? {cols} : undefined;
   const pack = graph.maker(ref);
   const beginAxis = beginOfSlice(graph.inputNode(pack, 2), x, graph);
@@ -118,16 +115,17 @@ function parts(ref: string | undefined, graph: GraphIndex): (number | undefined)
     : (graph.constant(ref)?.values ?? []);
 }
 
+const OTHER_MASKS = ['begin_mask', 'ellipsis_mask', 'new_axis_mask', 'shrink_axis_mask'];
+
 /** k of `Prod(StridedSlice(Shape(x), [k], …))`, the number of elements from dimension k on. */
 function beginOfSlice(prod: NodeDef | undefined, x: string, graph: GraphIndex): number | undefined {
   if (prod?.op !== 'Prod') return undefined;
   const slice = graph.inputNode(prod, 0);
   if (slice?.op !== 'StridedSlice' || !isShapeOf(graph.inputNode(slice, 0), x, graph)) return;
   const [, begin, , stride] = graph.inputs(slice);
-  const masks = (name: string) => Number(slice.attr?.[name]?.i ?? 0);
-  const toTheEnd = masks('end_mask') === 1 && masks('begin_mask') === 0;
-  const plain = masks('ellipsis_mask') + masks('new_axis_mask') + masks('shrink_axis_mask') === 0;
-  return toTheEnd && plain && graph.scalar(stride) === 1 ? graph.scalar(begin) : undefined;
+  const mask = (name: string) => Number(slice.attr?.[name]?.i ?? 0);
+  const toTheEnd = mask('end_mask') === 1 && OTHER_MASKS.every((name) => mask(name) === 0);
+  return toTheEnd && graph.scalar(stride) === 1 ? graph.scalar(begin) : undefined;
 }
 
 function isShapeOf(node: NodeDef | undefined, x: string, graph: GraphIndex): boolean {

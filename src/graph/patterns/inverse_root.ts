@@ -31,11 +31,7 @@ export function matchInverseRoot(node: NodeDef, graph: GraphIndex): InverseRoot 
   const sum = bound ? bound.of : graph.inputNode(root, 0);
   if (bound) inner.push(bound.node);
   if (!sum || !isAdd(sum)) return undefined;
-  const inputs = graph.inputs(sum);
-  const at = inputs.findIndex((ref) => graph.scalar(ref) !== undefined);
-  if (at === -1 || inputs.length !== 2) return undefined;
-  const variance = graph.maker(inputs[1 - at]);
-  const epsilon = graph.scalar(inputs[at]);
+  const {number: epsilon, of: variance} = withNumber(sum, graph);
   if (!variance || epsilon === undefined || !(epsilon >= 0)) return undefined;
   if (bound && !(bound.by <= epsilon)) return undefined;
   return {node, divides: form.divides, variance, epsilon, inner: [...inner, sum]};
@@ -74,9 +70,13 @@ export function bounded(
   graph: GraphIndex,
 ): {node: NodeDef; of: NodeDef; by: number} | undefined {
   if (node?.op !== 'Maximum') return undefined;
+  const {number: by, of} = withNumber(node, graph);
+  return of && by !== undefined ? {node, of, by} : undefined;
+}
+
+/** The number that is one of two inputs, and the node that makes the other. Absent: neither is one. */
+function withNumber(node: NodeDef, graph: GraphIndex): {number?: number; of?: NodeDef} {
   const inputs = graph.inputs(node);
   const at = inputs.findIndex((ref) => graph.scalar(ref) !== undefined);
-  const by = graph.scalar(inputs[at]);
-  const of = graph.maker(inputs[1 - at]);
-  return of && by !== undefined ? {node, of, by} : undefined;
+  return {number: graph.scalar(inputs[at]), of: graph.maker(inputs[1 - at])};
 }

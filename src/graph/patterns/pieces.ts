@@ -138,8 +138,7 @@ function isScaled(
   const node = graph.maker(ref);
   if (node?.op !== 'Mul') return undefined;
   const inputs = graph.inputs(node);
-  const at = inputs.findIndex(isTensor);
-  return at === -1 || inputs.length !== 2 ? undefined : inputs[1 - at];
+  return inputs[1 - inputs.findIndex(isTensor)]; // Where neither is the tensor, this is inputs[2]: nothing.
 }
 
 /** A constant that is added to `root` alone: `Add(root, β)`, `BiasAdd(root, β)`. */

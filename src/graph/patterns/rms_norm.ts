@@ -1,6 +1,6 @@
 import type {NodeDef} from '../graph_def.js';
-import type {GraphIndex} from '../graph_index.js';
 import {type Matcher, RMS_NORM_OP} from '../match.js';
+import {Walk} from './average.js';
 import {matchInverseRoot} from './inverse_root.js';
 import {fitsGamma, matchProduct} from './pieces.js';
 import {matchVariance} from './variance.js';
@@ -33,9 +33,10 @@ export const matchRmsNorm: Matcher = (node, graph) => {
     const difference = graph.maker(ref);
     if (difference?.op !== 'Sub') return false;
     const [of, zero] = graph.inputs(difference);
-    const zeros = of === x ? nodesOfZero(zero, graph) : undefined;
-    if (!zeros) return false;
-    centring.push(difference, ...zeros);
+    const walk = new Walk(graph);
+    const source = walk.back(graph.maker(zero));
+    if (of !== x || graph.scalar(source?.name) !== 0) return false;
+    centring.push(difference, ...walk.inner);
     return true;
   };
   const product = matchProduct(root, graph, isX);
@@ -51,16 +52,3 @@ export const matchRmsNorm: Matcher = (node, graph) => {
     epsilon: root.epsilon,
   };
 };
-
-/** The nodes that give a constant of zeros its dimensions. Absent: it is something else. */
-function nodesOfZero(ref: string, graph: GraphIndex): NodeDef[] | undefined {
-  const nodes: NodeDef[] = [];
-  let source = ref;
-  for (let node = graph.maker(ref); node && node.op !== 'Const'; node = graph.maker(source)) {
-    if (!(node.op === 'BroadcastTo' || node.op === 'Reshape') || nodes.includes(node))
-      return undefined;
-    nodes.push(node);
-    source = graph.inputs(node)[0];
-  }
-  return graph.scalar(source) === 0 ? nodes : undefined;
-}

@@ -1,5 +1,5 @@
 /** The variance of a tensor, or its mean square, in the ways in which graphs compute it. */
-import type {NodeDef} from '../graph_def.js';
+import {isAdd, type NodeDef} from '../graph_def.js';
 import type {GraphIndex} from '../graph_index.js';
 import {type Average, sameAxes, Walk} from './average.js';
 import {bounded, type InverseRoot} from './inverse_root.js';
@@ -109,7 +109,7 @@ export function centredBy(
 ): {refs: string[]; inner: NodeDef[]} | undefined {
   const refs = graph.inputs(node);
   if (node.op === 'Sub') return {refs, inner: []};
-  if (node.op !== 'Add' && node.op !== 'AddV2') return undefined;
+  if (!isAdd(node)) return undefined;
   const at = refs.findIndex((ref) => graph.maker(ref)?.op === 'Neg');
   const negated = graph.maker(refs[at]);
   return negated && {refs: [refs[1 - at], graph.inputs(negated)[0]], inner: [negated]};
@@ -127,7 +127,7 @@ function onePass(
   const squared = walk.squareOf(walk.back(graph.inputNode(difference, 1), pathOfMean));
   const mean = squared === undefined ? undefined : walk.average(graph.maker(squared), pathOfMean);
   const x = meanOfSquares && walk.squareOf(graph.maker(meanOfSquares.of));
-  if (!mean || !meanOfSquares || x === undefined || x !== mean.of) return undefined;
+  if (!mean || !meanOfSquares || x !== mean.of) return undefined;
   if (!sameAxes(mean.axes, meanOfSquares.axes) || mean.count !== meanOfSquares.count)
     return undefined;
   const {axes, count, node} = mean;
