@@ -94,7 +94,8 @@ class Branches {
     const seen = new Set(ways);
     for (let name = ways.pop(); name !== undefined; name = ways.pop()) {
       const node = this.byName.get(name);
-      for (const input of node?.op === 'Merge' ? [] : inputsOf(node)) {
+      if (node?.op === 'Merge') continue;
+      for (const input of inputsOf(node)) {
         const before = nodeName(input);
         const stands = this.depth(input, this.data) === depth && !this.waitsForSwitch(input);
         if (stands) return isControl(input) ? before : input;
@@ -115,12 +116,10 @@ class Branches {
   }
 
   private depthAfter(node: NodeDef, inputs: string[], depths: ReadonlyMap<string, number>): number {
-    const each = inputs.map((ref) => this.depth(ref, depths));
-    const deepest = Math.max(0, ...each);
+    const deepest = Math.max(0, ...inputs.map((ref) => this.depth(ref, depths)));
     if (node.op === 'Switch') return deepest + 1;
-    if (node.op === 'Exit') return deepest - 1;
-    if (node.op !== 'Merge' || inputsOf(node).some(this.comesRound)) return deepest;
-    return Math.min(...each) - 1;
+    const leaves = node.op === 'Exit' || node.op === 'Merge';
+    return leaves && !inputsOf(node).some(this.comesRound) ? deepest - 1 : deepest;
   }
 
   /** Every node behind those that are before it. Not recursive: graphs are deep. */

@@ -275,6 +275,12 @@ describe('gates', () => {
       }),
     ).toEqual(['sum', 'pivot-t']);
     expect(gateOf((graph) => waiting(graph, 'constant', 2, `^${first(graph)}`))).toBeUndefined();
+    expect(
+      gateOf((graph) => {
+        const last = loop(graph, 'loop', 'x', [], ({y}) => y);
+        return waiting(graph, 'constant', 2, `^${last}`, '^pivot-t');
+      }),
+    ).toEqual(['constant', 'pivot-t']);
   });
 
   test('stand before a branch within a branch, whatever its Merge waits for', () => {
