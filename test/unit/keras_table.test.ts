@@ -35,7 +35,9 @@ function classesIn(text: string): Set<string> {
 }
 
 test('each row of the table is met by a model, or says why not', async () => {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const files = readdirSync(folder).filter(
+    (name) => name.endsWith('.json') && !name.startsWith('advice'), // These models are refused.
+  );
   const met = new Set<string>();
   for (const file of files) {
     for (const name of classesIn(readFileSync(path.join(folder, file), 'utf8'))) met.add(name);
