@@ -59,7 +59,6 @@ function inlineOnce(
     for (const node of body.nodes) all.set(node.name, node);
   }
   const renamed = (ref: string): string => {
-    if (isControl(ref)) return ref;
     const [name, index = 0] = ref.split(':');
     const result = results.get(name)?.[Number(index)];
     return result === undefined ? ref : renamed(result); // It may be another call's result.
