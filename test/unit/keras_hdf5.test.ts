@@ -118,6 +118,74 @@ test.each(refused)(
   },
 );
 
+test.each<[dtype: string, values: number[] | bigint[]]>([
+  ['<d', [1, 2, 3, 4]],
+  ['<i', [1, 2, 3, 4]],
+  ['<B', [1, 2, 3, 4]],
+  ['<q', [1n, 2n, 3n, 4n]],
+])('a kernel of the type %s is read as its numbers', async (dtype, data) => {
+  const bytes = written({[BIAS]: [10, 20]}, (file, group) => {
+    (group.get('dense') as Group).create_group('dense');
+    group.create_dataset({name: `dense/${KERNEL}`, data: data as number[], shape: [2, 2], dtype});
+    listed(['dense'], [KERNEL, BIAS])(file, group);
+  });
+  expect(await predicted(bytes)).toEqual([14, 26]);
+});
+
+test('a large kernel is read in pieces, each in its place', async () => {
+  const [rows, cols] = [700, 400]; // more numbers than are read at once, and no whole number of pieces
+  const data = Float32Array.from({length: rows * cols}, (_, i) => i % 9973);
+  const file = new hdf5.File('large.h5', 'w');
+  const large = layer('Sequential', {
+    name: 'model',
+    layers: [
+      layer('InputLayer', {name: 'input', batch_input_shape: [null, rows]}),
+      layer('Dense', {name: 'dense', units: cols, use_bias: false}),
+    ],
+  });
+  file.create_attribute('model_config', JSON.stringify(large));
+  file.create_attribute('keras_version', '2.15.0');
+  const group = file.create_group('model_weights');
+  group.create_group('dense').create_group('dense');
+  group.create_dataset({name: `dense/${KERNEL}`, data, shape: [rows, cols]});
+  listed(['dense'], [KERNEL])(file, group);
+  file.close();
+  const bytes = fs.readFile('large.h5');
+  fs.unlink('large.h5');
+  const model = await loadKerasModel(bytes);
+  expect(model.layers[1].getWeights()[0].dataSync()).toEqual(data);
+  model.dispose();
+});
+
+test.each<[string, (file: File, group: Group) => void, string]>([
+  [
+    'a layer that is listed and not there',
+    listed(['other'], [KERNEL, BIAS]),
+    'Dense layer "dense" has 2 weights, but the file 0 for it.',
+  ],
+  [
+    'a weight that is a text',
+    (file, group) => {
+      group.create_dataset({name: 'dense/text', data: ['a']});
+      listed(['dense'], ['text', BIAS])(file, group);
+    },
+    'it has not the weight "text" that it lists for the layer "dense"',
+  ],
+  [
+    'a config that is no text',
+    (file, group) => {
+      file.delete_attribute('model_config');
+      file.create_attribute('model_config', 7);
+      listed(['dense'], [KERNEL, BIAS])(file, group);
+    },
+    'the HDF5 file holds no whole model of Keras',
+  ],
+])('%s is refused', async (_, change, message) => {
+  const before = [tf.memory().numTensors, ...held()];
+  await expect(loadKerasModel(written(good, change))).rejects.toThrow(message);
+  expect([tf.memory().numTensors, ...held()]).toEqual(before);
+});
+
 test('a file of half its length is refused, and no file is left', async () => {
   const bytes = written(good);
   const before = held();
