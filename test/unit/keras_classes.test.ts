@@ -71,8 +71,8 @@ describe('whose a class is', () => {
   test.each(modules)('module %j, registered as %j: of Keras %s', async (module, name, isOfKeras) => {
     const model = sequential(input([2]), {...layer('ReLU'), module, registered_name: name});
     const message = await refusalOrNothing(model);
-    expect(message).toBe(isOfKeras ? '' : expect.stringContaining(notKnown('ReLU')));
-    if (!isOfKeras) expect(message).toContain(notKnown('ReLU'));
+    if (isOfKeras) expect(message).toBe('');
+    else expect(message).toContain(notKnown('ReLU'));
   });
 });
 
@@ -262,10 +262,11 @@ describe('the types that layers compute in', () => {
 describe('layers of several outputs in a sequential model', () => {
   const lstm = (options: object = {}) => layer('LSTM', {units: 2, ...options});
   const around = (options: object, inner: Json) => layer('Bidirectional', {...options, layer: inner});
-  const twoOutputs = () => ({
-    ...functional([input([3, 2]), on(layer('ReLU'), 'x'), on(layer('ELU'), 'x')], ['relu', 'elu']),
-    ...{name: 'inner', config: {...functional([input([3, 2]), on(layer('ReLU'), 'x'), on(layer('ELU'), 'x')], ['relu', 'elu']).config, name: 'inner'}},
-  });
+  const twoOutputs = () => {
+    const inner = functional([input([3, 2]), on(layer('ReLU'), 'x'), on(layer('ELU'), 'x')], ['relu', 'elu']);
+    inner.config.name = 'inner';
+    return inner;
+  };
   test.each([
     ['states', lstm({return_state: true}), 'lstm'],
     ['both ways', around({merge_mode: null}, lstm()), 'bidirectional'],
