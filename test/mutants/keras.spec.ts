@@ -1,14 +1,23 @@
 /** The specs that bear on `src/keras`, in one file, so that tfjs is loaded once for each mutant. */
+import '../unit/keras_calls.test.js';
+import '../unit/keras_classes.test.js';
+import '../unit/keras_compiled.test.js';
+import '../unit/keras_defaults.test.js';
 import '../unit/keras_files.test.js';
 import '../unit/keras_hdf5.test.js';
+import '../unit/keras_layer_refusals.test.js';
 import '../unit/keras_open_sizes.test.js';
 import '../unit/keras_operation_refusals.test.js';
+import '../unit/keras_operation_table.test.js';
+import '../unit/keras_read.test.js';
 import '../unit/keras_refusals.test.js';
 import '../unit/keras_saved_again.test.js';
 import '../unit/keras_table.test.js';
+import '../unit/keras_weight_names.test.js';
 import '../spec/keras/advice.spec.js';
 import '../spec/keras/advice_in_python.spec.js';
 import '../spec/keras/built_by_hand.spec.js';
+import '../spec/keras/five_dimensions.spec.js';
 import '../spec/keras/old_forms.spec.js';
 import '../spec/keras/plain_layers.spec.js';
 import '../spec/keras/product.spec.js';

@@ -1,7 +1,6 @@
 /** Options that a file leaves out are those of Keras, which has them in the signatures of its classes. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {layers} from '@tensorflow/tfjs-layers';
 import {classes} from '../../src/keras/config/classes/index.js';
 import type {LayerClass} from '../../src/keras/config/classes/row.js';
 import {loadKerasModel} from '../../src/keras/index.js';
@@ -15,7 +14,14 @@ beforeAll(() => {
   Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
 });
 
-const options = fixture.layers as Record<string, {required: string[]; defaults: Json}>;
+interface OfKeras {
+  required: string[];
+  defaults: Json;
+  /** Whether it hands masks on; null where that is not known. */
+  masks: boolean | null;
+}
+
+const options = fixture.layers as Record<string, OfKeras>;
 
 const camelCase = (text: string) => text.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
 
@@ -47,11 +53,13 @@ const own = Object.entries(classes)
   .map(([name, {layer}]): [string, LayerClass] => [name, layer as LayerClass]);
 
 test.each(own)('%s that is given nothing', (name, Layer) => {
-  const {required, defaults} = options[name];
+  const {required, defaults, masks} = options[name];
   const given = Object.fromEntries(
     required.map(camelCase).map((option) => [option, REQUIRED[option]]),
   );
-  const config: Json = new Layer({name: 'layer', ...given}).getConfig();
+  const made = new Layer({name: 'layer', ...given});
+  if (masks !== null) expect(made.supportsMasking).toBe(masks);
+  const config: Json = made.getConfig();
   const wanted = Object.entries<Json>(defaults).map(([option, value]): [string, Json] => {
     const key = camelCase(option);
     return [key, MADE_IN_PYTHON[name]?.[key] ?? value ?? SET_BY_BACKEND[key] ?? null];
@@ -107,6 +115,3 @@ test.each([...chosen])('$name, without options that are as by default', async (o
   }
   tf.dispose([xs, ys, model.weights.map((weight) => weight.read())]);
 });
-
-/** Layers that bring no mask along in Keras: `supports_masking` of their classes is false. */
-test('masks', () => expect(layers).toBeDefined());
