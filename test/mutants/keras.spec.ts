@@ -5,6 +5,7 @@ import '../unit/keras_compiled.test.js';
 import '../unit/keras_defaults.test.js';
 import '../unit/keras_files.test.js';
 import '../unit/keras_hdf5.test.js';
+import '../unit/keras_hub_values.test.js';
 import '../unit/keras_layer_refusals.test.js';
 import '../unit/keras_layer_values.test.js';
 import '../unit/keras_masks_read.test.js';
