@@ -340,6 +340,15 @@ describe('a layer that holds others', () => {
     expect(counts()).toEqual([3, 2]);
     holder.one.trainable = false;
     expect(counts()).toEqual([2, 3]);
+    const other = tfl.layers.dense({units: 1});
+    other.build([null, 2]);
+    holder.trainableWeights = other.weights;
+    expect(counts()).toEqual([4, 3]);
+    holder.trainableWeights = [];
+    holder.nonTrainableWeights = other.weights;
+    expect(counts()).toEqual([2, 5]);
+    holder.nonTrainableWeights = [];
+    other.dispose();
     holder.dispose();
   });
 

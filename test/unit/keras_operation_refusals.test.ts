@@ -2,6 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {loadKerasModel} from '../../src/keras/index.js';
+import {KerasOperation} from '../../src/keras/operations/keras_operation.js';
 
 type Shape = (number | null)[];
 type Options = Record<string, unknown>;
@@ -264,6 +265,58 @@ const cases: [operation: string, options: Options, shapes: Shape[], message: str
   ['MultiHot', {num_classes: 3, dtype: 'text'}, x, 'there is no dtype text in tfjs'],
   ['SaturateCast', {dtype: 'text'}, x, 'there is no dtype text in tfjs'],
   ['Logspace', {stop: 1, dtype: 'text'}, x, 'there is no dtype text in tfjs'],
+  ['Where', {}, x, 'without x1 and x2 it gives as many numbers as the values say, which no layer can.'],
+  ['Where', {x1: 1}, x, 'without x1 and x2 it gives as many numbers as the values say'],
+  ['Where', {x2: 1}, x, 'without x1 and x2 it gives as many numbers as the values say'],
+  ['BroadcastTo', {shape: [2, 3, 5]}, x, 'the shapes [,3,4] and [2,3,5] do not fit.'],
+  ['Add', {x2: [1, [2]]}, x, 'a constant must be numbers in lists of one length.'],
+  ['Add', {x2: [[1, 2], [3]]}, x, 'a constant must be numbers in lists of one length.'],
+  ['Add', {x2: ['one']}, x, 'a constant must be numbers in lists of one length.'],
+  ['Add', {x2: [tensorOf('in_0', [3, 4]), 1]}, x, 'its x2 mixes tensors and numbers in a list.'],
+  ['Add', {x2: [[1, tensorOf('in_0', [3, 4])]]}, x, 'its x2 mixes tensors and numbers in a list.'],
+  ['GetItem', {key: ['a']}, x, 'a place in it must be a whole number, but is "a".'],
+  ['GetItem', {key: [0, 3]}, x, 'there is no axis 3 in 3 dimensions.'],
+  ['GetItem', {key: [0, -4]}, x, 'there is no axis -4 in 3 dimensions.'],
+  ['GetItem', {key: [slice(0.5, null, null)]}, x, 'a place in it must be a whole number, but is 0.5.'],
+  ['GetItem', {key: [slice(null, 'a', null)]}, x, 'a place in it must be a whole number, but is "a".'],
+  ['GetItem', {key: [0, slice(null, 0.5, null)]}, x, 'a place in it must be a whole number, but'],
+  ['GetItem', {key: [0, slice(null, null, 0)]}, x, 'the step of a slice is 0.'],
+  [
+    'GetItem',
+    {key: [slice(1, 2, null), tensorOf('in_0', [3, 4]), [1], 'a']},
+    x,
+    '[a slice, a tensor [,3,4], [1], "a"] has too many places for 3 dimensions.',
+  ],
+  ['GetItem', {key: [null, 0, 0, 0, 0]}, x, 'has too many places for 3 dimensions.'],
+  [
+    'Slice',
+    {start_indices: tensorOf('in_0', [3, 4]), shape: [1, 1, 1]},
+    x,
+    'its start_indices must be numbers that the file holds.',
+  ],
+  [
+    'SliceUpdate',
+    {start_indices: 'first', updates: 1},
+    x,
+    'its start_indices must be numbers that the file holds.',
+  ],
+  ['OneHot', {num_classes: 4, axis: 4}, x, 'there is no axis 4 in 4 dimensions.'],
+  ['OneHot', {num_classes: [4, 5]}, x, 'its num_classes must be a number, but is [4, 5].'],
+  ['Norm', {axis: [0, 1, 2], ord: 2}, x, 'tfjs cannot compute its norm ord = 2 over 3 dimensions.'],
+  ['Norm', {axis: [1, 2], ord: 2}, x, 'tfjs cannot compute its norm ord = 2 over 2 dimensions.'],
+  ['Norm', {axis: [1, 2], ord: 'nuc'}, x, 'tfjs cannot compute its norm ord = nuc over 2 dimensions.'],
+  ['PSNR', {max_val: 1}, [[3, 4], [3, 5]], 'the shapes [,3,4] and [,3,5] do not fit.'],
+  ['PSNR', {max_val: 1}, [[3, 4], [3]], 'the shapes [,3,4] and [,3] do not fit.'],
+  ['BinaryCrossentropy', {}, [[3, 4], [2, 4]], 'the shapes [,2,4] and [,3,4] do not fit.'],
+  ['Cross', {}, [[4], [4]], 'it must be known of how many numbers its vectors are: two or three.'],
+  ['Einsum', {subscripts: 'bij->bik'}, x, "its subscripts 'bij->bik' have no 'k' on the left."],
+  ['Einsum', {subscripts: 'bi->b'}, x, "its subscripts 'bi->b' do not fit 3 dimensions."],
+  ['Einsum', {subscripts: 'b?j->b'}, x, "its subscripts 'b?j->b' do not fit 3 dimensions."],
+  ['Einsum', {subscripts: 'bij,bij->b'}, [[3, 4], [5, 4]], "its 'i' is 3 and 5."],
+  ['Matmul', {x2: 1}, x, 'a number is no matrix.'],
+  ['Pad', {pad_width: [[0, 0], [3, 0], [0, 0]], mode: 'reflect'}, x, 'its pad_width [3, 0] is more than 3 values can be mirrored to.'],
+  ['Pad', {pad_width: [[0, 0], [0, 0], [0, 5]], mode: 'symmetric'}, x, 'its pad_width [0, 5] is more than 4 values can be mirrored to.'],
+  ['MaxPool', {pool_size: 5, strides: 1}, [[4, 4, 1]], 'its windows are larger than [,4,4,1].'],
   ['Mystery', {}, x, 'is not known here. In Python, put it into a layer of your own'],
   ['toString', {}, x, 'toString'],
 ];
@@ -324,4 +377,39 @@ const joined: typeof cases = [
 
 test.each(joined)('%s %j of a list of %j', async (operation, options, shapes, message) => {
   expect(await refusal(operation, options, shapes, true)).toContain(message);
+});
+
+describe('an operation by itself', () => {
+  const made = (expression: object) =>
+    new KerasOperation({name: 'op', expression: {name: JSON.stringify(expression)}});
+  const sum = (...tensors: number[]) => ({
+    operation: 'Add',
+    arguments: {x1: {tensor: tensors[0]}, x2: {tensor: tensors[1]}},
+    dtypes: [null, null],
+  });
+
+  test.each(['Mystery', 'toString'])('%s is none', (operation) => {
+    expect(() => made({...sum(0, 1), operation})).toThrow(
+      `KerasOperation: there is no operation ${operation}.`,
+    );
+  });
+
+  test('needs as many tensors as it was saved with', () => {
+    const x = tf.ones([2]);
+    expect(made(sum(0, 0)).call(x)).toBeInstanceOf(tf.Tensor);
+    expect(() => made(sum(0, 1)).call(x)).toThrow(
+      'is given 1 tensors, fewer than it was saved with.',
+    );
+    expect(() => made(sum(0, 2)).computeOutputShape([[2], [2]])).toThrow(
+      'the operation Add: is given 2 tensors, fewer than it was saved with.',
+    );
+  });
+
+  test('hands no mask on, and is made again of its config', () => {
+    const operation = made(sum(0, 1));
+    expect(operation.computeMask()).toBeNull();
+    const again = new KerasOperation(operation.getConfig() as never);
+    expect(again.operationName).toBe('Add');
+    expect(again.getConfig()).toEqual(operation.getConfig());
+  });
 });

@@ -33,7 +33,11 @@ const pad: Operation = {
     if (!['constant', 'reflect', 'symmetric'].includes(mode)) {
       throw new Error(`there is no mode ${mode} of padding in Keras.`);
     }
-    return paddingsOf(args, shape.length).map(([a, b], i) => addSizes(shape[i], a, b));
+    return paddingsOf(args, shape.length).map(([a, b], i) => {
+      const size = shape[i];
+      if (mode !== 'constant' && size !== null) expectMirrored(size, a, b, mode === 'symmetric');
+      return addSizes(size, a, b);
+    });
   },
   compute: (args) => {
     const x = args.tensor('x');
@@ -48,12 +52,16 @@ const pad: Operation = {
   },
 };
 
+/** @throws Error There are fewer values than are to be mirrored. */
+function expectMirrored(size: number, a: number, b: number, withEdge: boolean): void {
+  if (Math.max(a, b) <= (withEdge ? size : size - 1)) return;
+  throw new Error(`its pad_width [${a}, ${b}] is more than ${size} values can be mirrored to.`);
+}
+
 function mirrored(x: tf.Tensor, axis: number, a: number, b: number, withEdge: boolean): tf.Tensor {
   const size = x.shape[axis];
   const skip = withEdge ? 0 : 1;
-  if (Math.max(a, b) > size - skip) {
-    throw new Error(`its pad_width [${a}, ${b}] is more than ${size} values can be mirrored to.`);
-  }
+  expectMirrored(size, a, b, withEdge);
   const part = (start: number, count: number) => {
     const begin = x.shape.map((_, i) => (i === axis ? start : 0));
     const cut = tf.slice(x, begin, known(withSize(x.shape, axis, count)));

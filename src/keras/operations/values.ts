@@ -124,10 +124,6 @@ export class Arguments<T extends TensorLike = TensorLike> {
     return this.toTensor(value, name);
   }
 
-  optionalTensor(name: string): T | undefined {
-    return this.has(name) ? this.tensor(name) : undefined;
-  }
-
   /** A list of tensors, or one. */
   tensors(name: string): T[] {
     const value = this.get(name);
