@@ -1,4 +1,5 @@
 /** The specs that bear on `src/keras`, in one file, so that tfjs is loaded once for each mutant. */
+import '../unit/keras_built.test.js';
 import '../unit/keras_calls.test.js';
 import '../unit/keras_classes.test.js';
 import '../unit/keras_compiled.test.js';
