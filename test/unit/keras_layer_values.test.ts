@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {KerasLayer} from '../../src/keras/index.js';
+import {Softmax, type SoftmaxMask} from '../../src/keras/layers/activations/layers.js';
 import {
   LocallyConnected1D,
   LocallyConnected2D,
@@ -360,5 +361,49 @@ describe('a layer that holds others', () => {
     holder.addLoss([own]);
     expect(new Set(holder.losses)).toEqual(new Set([own, inner]));
     expect(holder.losses.filter((each) => each === own)).toHaveLength(2);
+  });
+});
+
+describe('a softmax with a mask', () => {
+  const x = [1, 2, 3, 0];
+  const share = (seen: number[]) => {
+    const e = x.map((value, i) => (seen[i] ? Math.exp(value) : 0));
+    const total = e.reduce((a, b) => a + b, 0);
+    return e.map((value) => (total ? value / total : 0));
+  };
+  const run = (takesMask: SoftmaxMask, mask: number[], axis: number | number[] = -1) => {
+    const made = new Softmax({name: 's', takesMask, axis});
+    return made.call([tf.tensor2d([x]), tf.tensor2d([mask])]) as tf.Tensor;
+  };
+
+  test('of ones and zeros', () => {
+    for (const how of ['added', 'multiplied', 'compared'] as const) {
+      for (const axis of [-1, 1, [1], [0, 1]]) {
+        expectClose(run(how, [1, 0, 1, 0], axis).dataSync(), share([1, 0, 1, 0]), 1e-6);
+      }
+    }
+  });
+
+  test('in which nothing is seen', () => {
+    expectClose(run('added', [0, 0, 0, 0]).dataSync(), [0.25, 0.25, 0.25, 0.25], 1e-6);
+    for (const how of ['multiplied', 'compared'] as const) {
+      expect([...run(how, [0, 0, 0, 0]).dataSync()]).toEqual([0, 0, 0, 0]);
+    }
+  });
+
+  test('of parts, seen above a half', () => {
+    expectClose(run('compared', [0.6, 0.5, 2, 0.1]).dataSync(), share([1, 0, 1, 0]), 1e-6);
+  });
+
+  test('has logits where nothing is done after it', () => {
+    const [given, mask] = [tf.tensor2d([x]), tf.tensor2d([[1, 1, 0, 1]])];
+    const of = (takesMask: SoftmaxMask, axis: number | number[] = -1) => new Softmax({name: 's', takesMask, axis});
+    expect(of('compared').logits([given])).toBe(given);
+    expect(of('compared', [0, 1]).logits([given])).toBeUndefined();
+    expect(of('compared', [1]).logits([given])).toBe(given);
+    expect(of('multiplied').logits([given, mask])).toBeUndefined();
+    const added = of('added').logits([given, mask])?.dataSync() ?? [];
+    expect([added[0], added[1], added[3]]).toEqual([1, 2, 0]);
+    expect(added[2]).toBeLessThan(-1e38);
   });
 });
