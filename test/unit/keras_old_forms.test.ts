@@ -127,7 +127,7 @@ describe('an input without features', () => {
 });
 
 test.each([
-  ['the shape of an input', functional([input([2]), on(relu(), 'x')])],
+  ['the shape of an input', functional([input([2]), called(relu(), [['x', 0, 0, {}]])])],
   [
     'calls',
     functional([

@@ -114,9 +114,10 @@ function readCall(layer: SavedLayer, {args, kwargs}: SavedCall): Call {
     if (ignored.includes(key) && !inKeras2) continue;
     if (value == null || value === (own(callDefaults, key) ?? false) || key === 'name') continue;
     const found = references(value);
+    const isFirst = key === tensors[0] || (FIRST_ARGUMENT.has(key) && !tensors.includes(key));
     if (isMask(key)) call.masks[key] = value;
+    else if (found.length && !args.length && isFirst) takeFirst(found);
     else if (found.length && tensors.includes(key)) take(key, found);
-    else if (found.length && !args.length && FIRST_ARGUMENT.has(key)) takeFirst(found);
     else if (!found.length && callOptions.includes(key)) call.options[key] = value;
     else if (found.length) fail(`the tensor "${key}" by keyword, which is not supported`);
     else fail(`${key} = ${printed(value)}, which tfjs cannot do`);
