@@ -61,7 +61,7 @@ interface Options extends LoadKerasModelOptions {
 }
 
 /** The files' content as a handler of tfjs. */
-export function artifacts(config: Json, {version = '3.15.1', weights = [], training}: Options = {}) {
+function artifacts(config: Json, {version = '3.15.1', weights = [], training}: Options = {}) {
   return tf.io.fromMemory({
     modelTopology: {keras_version: version, model_config: config, training_config: training},
     weightSpecs: weights.map(([name, shape]) => ({name, shape, dtype: 'float32'})),
