@@ -86,20 +86,25 @@ describe('a class that fails', () => {
   });
   const said = (error: Error) => refusal(model(), {customObjects: failing(error)});
 
-  test.each([TypeError, RangeError, ReferenceError])('with a %p is told with its options', async (Type) => {
-    const text = await said(new Type('it is bad'));
-    expect(text).toContain(
-      'loadKerasModel: Own layer "own": tfjs fails on what the file says of it, {"inputs":[[null,2]],"options":{',
-    );
-    expect(text).toContain(
-      'with "it is bad". See that Keras itself opens the file; where it does, write a class that extends ' +
-        "tf.layers.Layer, and give it in this one's place: {customObjects: {'Own': TheClass}}.",
-    );
-  });
+  test.each([TypeError, RangeError, ReferenceError])(
+    'with a %p is told with its options',
+    async (Type) => {
+      const text = await said(new Type('it is bad'));
+      expect(text).toContain(
+        'loadKerasModel: Own layer "own": tfjs fails on what the file says of it, {"inputs":[[null,2]],"options":{',
+      );
+      expect(text).toContain(
+        'with "it is bad". See that Keras itself opens the file; where it does, write a class that extends ' +
+          "tf.layers.Layer, and give it in this one's place: {customObjects: {'Own': TheClass}}.",
+      );
+    },
+  );
 
   test('with what it means says that alone, its name once', async () => {
     expect(await said(new Error('it is bad'))).toBe('loadKerasModel: Own layer "own": it is bad');
-    expect(await said(new Error('Own layer "own" is bad'))).toBe('loadKerasModel: Own layer "own" is bad');
+    expect(await said(new Error('Own layer "own" is bad'))).toBe(
+      'loadKerasModel: Own layer "own" is bad',
+    );
     expect(await said(new Error('given [object Object]'))).toContain('tfjs fails on what the file');
   });
 
@@ -124,11 +129,14 @@ describe('weights', () => {
   const kernel: Weight = ['dense/kernel', [2, 1], [1, 2]];
 
   test('take no more room than twice the file’s and some', async () => {
-    const large = (units: number) => sequential(input([1024]), layer('Dense', {units, use_bias: false}));
+    const large = (units: number) =>
+      sequential(input([1024]), layer('Dense', {units, use_bias: false}));
     const values = Array<number>(1024 * 16).fill(1);
     const weights: Weight[] = [['dense/kernel', [1024, 16], values]];
     const most = 1024 + 2 * 16; // of 1024 numbers each, twice the file's and 2^20
-    expect(await refusal(large(most), {weights})).toContain('has the shape [1024,1056], but in the file');
+    expect(await refusal(large(most), {weights})).toContain(
+      'has the shape [1024,1056], but in the file',
+    );
     expect(await refusal(large(most + 1), {weights})).toContain(
       'would have the shape [1024,1057], but the file has 16384 values for all weights.',
     );
@@ -161,7 +169,10 @@ describe('weights', () => {
 describe('what Keras trains otherwise', () => {
   const SGD = {class_name: 'SGD', config: {learning_rate: 0.1}};
   const ADAM = {class_name: 'Adam', config: {learning_rate: 0.1}};
-  const notice = async (saved: object, options: {kwargs?: object; adam?: boolean; weights?: Weight[]; shape?: number[]} = {}) => {
+  const notice = async (
+    saved: object,
+    options: {kwargs?: object; adam?: boolean; weights?: Weight[]; shape?: number[]} = {},
+  ) => {
     const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
     warn.mockClear(); // of what other tests have said, where their files are run as one
     const called = on(saved, 'x');
@@ -175,8 +186,15 @@ describe('what Keras trains otherwise', () => {
     return said;
   };
   const each = (inner: object) => layer('TimeDistributed', {name: 'each', layer: inner});
-  const ones = (name: string, shape: number[]): Weight => [name, shape, Array(shape.reduce((a, b) => a * b, 1)).fill(1)];
-  const norm = (prefix: string) => ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) => ones(`${prefix}/${name}`, [2]));
+  const ones = (name: string, shape: number[]): Weight => [
+    name,
+    shape,
+    Array(shape.reduce((a, b) => a * b, 1)).fill(1),
+  ];
+  const norm = (prefix: string) =>
+    ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) =>
+      ones(`${prefix}/${name}`, [2]),
+    );
 
   test.each<[string, object, Weight[]]>([
     ['Dropout', {rate: 0.5}, []],
@@ -196,10 +214,13 @@ describe('what Keras trains otherwise', () => {
     expect(await notice(dropout, {kwargs: {training: false}})).toContain(
       'TimeDistributed layer "each" is called with training=False',
     );
-    const rnn = (options: object) => layer('SimpleRNN', {name: 'rnn', units: 2, use_bias: false, ...options});
+    const rnn = (options: object) =>
+      layer('SimpleRNN', {name: 'rnn', units: 2, use_bias: false, ...options});
     const weights = [ones('rnn/kernel', [2, 2]), ones('rnn/recurrent_kernel', [2, 2])];
     const kwargs = {training: false};
-    expect(await notice(rnn({dropout: 0.5}), {kwargs, weights})).toContain('SimpleRNN layer "rnn" is called');
+    expect(await notice(rnn({dropout: 0.5}), {kwargs, weights})).toContain(
+      'SimpleRNN layer "rnn" is called',
+    );
     expect(await notice(rnn({dropout: 0}), {kwargs, weights})).toBe('');
     expect(await notice(layer('ReLU'), {kwargs})).toBe('');
   });
@@ -213,7 +234,8 @@ describe('what Keras trains otherwise', () => {
   });
 
   test('an Embedding, whose gradients an optimiser squares', async () => {
-    const saved = (more: object) => layer('Embedding', {name: 'a', input_dim: 3, output_dim: 2, ...more});
+    const saved = (more: object) =>
+      layer('Embedding', {name: 'a', input_dim: 3, output_dim: 2, ...more});
     const weights = [ones('a/embeddings', [3, 2])];
     const shape = [3];
     expect(await notice(saved({}), {adam: true, weights, shape})).toContain(

@@ -86,7 +86,10 @@ describe('other arguments', () => {
 
   test('an argument of training that Keras sets anew is left out, in Keras 3 alone', async () => {
     const crop = layer('CenterCrop', {height: 1, width: 1});
-    const config = functional([input([3, 3, 1]), called(crop, call([from('x')], {training: true}))]);
+    const config = functional([
+      input([3, 3, 1]),
+      called(crop, call([from('x')], {training: true})),
+    ]);
     const image = () => tf.range(0, 9).reshape([1, 3, 3, 1]);
     expect(await predicted(config, [image()])).toEqual([[4]]);
     config.config.layers[1].inbound_nodes = [[['x', 0, 0, {training: true}]]];
@@ -95,7 +98,10 @@ describe('other arguments', () => {
 });
 
 test('the tensors of a dict come by the alphabet of their keys', async () => {
-  const joined = called(layer('Concatenate', {axis: -1}), call([{b: from('x'), a: from('y'), c: from('x')}]));
+  const joined = called(
+    layer('Concatenate', {axis: -1}),
+    call([{b: from('x'), a: from('y'), c: from('x')}]),
+  );
   const config = functional([input([1]), input([1], 'y'), joined]);
   expect(await predicted(config, [tf.tensor2d([[1]]), tf.tensor2d([[2]])])).toEqual([[2, 1, 1]]);
 });
@@ -126,9 +132,21 @@ describe('calls that cannot be made', () => {
   });
 
   test.each([
-    ['another output', from('x', {}, 0, 1), 'relu" is given an output of another layer that this one'],
-    ['another call', from('x', {}, 1), 'ReLU layer "relu" takes [x, 1, 0], which no call of a layer gives.'],
-    ['a call before the first', from('x', {}, -1), 'takes [x, -1, 0], which no call of a layer gives.'],
+    [
+      'another output',
+      from('x', {}, 0, 1),
+      'relu" is given an output of another layer that this one',
+    ],
+    [
+      'another call',
+      from('x', {}, 1),
+      'ReLU layer "relu" takes [x, 1, 0], which no call of a layer gives.',
+    ],
+    [
+      'a call before the first',
+      from('x', {}, -1),
+      'takes [x, -1, 0], which no call of a layer gives.',
+    ],
     ['an output before the first', from('x', {}, 0, -1), 'takes [x, 0, -1], which no call of a'],
     ['another layer', from('z'), 'takes [z, 0, 0], which no call of a layer gives.'],
   ])('of %s', async (_, tensor, message) => {
@@ -143,7 +161,9 @@ describe('calls that cannot be made', () => {
       call(both),
     );
     const config = functional([input([3, 2]), attention]);
-    expect(await refusal(config)).toContain('Attention layer "attention" is called in different ways.');
+    expect(await refusal(config)).toContain(
+      'Attention layer "attention" is called in different ways.',
+    );
   });
 
   test('of one operation in different ways, or in none', async () => {
@@ -230,7 +250,10 @@ describe("a class of a user's own is given", () => {
   const model = (node: Json, config: object = {}) =>
     functional([input([2], 'a'), input([2], 'b'), called(own(config), node)]);
   const [a, b] = [from('a'), from('b')];
-  const constant = (class_name: string, value: unknown) => ({class_name, config: {value, dtype: 'float32'}});
+  const constant = (class_name: string, value: unknown) => ({
+    class_name,
+    config: {value, dtype: 'float32'},
+  });
 
   const cases: [what: string, node: Json, inputs: unknown, kwargs: object][] = [
     ['a tensor', call([a]), 'tensor 1', {}],
@@ -241,7 +264,12 @@ describe("a class of a user's own is given", () => {
     ['a list with a constant in it', call([[a, 3, b]]), ['tensor 1', 3, 'tensor 2'], {}],
     ['a dict', call([{key_of: b, a_key: a}]), {key_of: 'tensor 2', a_key: 'tensor 1'}, {}],
     ['keywords', call([a], {the_other: b, by: 2}), 'tensor 1', {theOther: 'tensor 2', by: 2}],
-    ['nothing by place', call([], {query: a, value: b}), [], {query: 'tensor 1', value: 'tensor 2'}],
+    [
+      'nothing by place',
+      call([], {query: a, value: b}),
+      [],
+      {query: 'tensor 1', value: 'tensor 2'},
+    ],
     [
       'lists by keyword',
       call([a], {flags: [true, 'two_words', [b, 1]]}),
@@ -281,7 +309,12 @@ describe("a class of a user's own is given", () => {
     );
     loaded.dispose();
     expect(options[0]).toEqual({
-      ...{name: 'own', someOption: 'two_words', trainable: true, kernelInitializer: 'glorotUniform'},
+      ...{
+        name: 'own',
+        someOption: 'two_words',
+        trainable: true,
+        kernelInitializer: 'glorotUniform',
+      },
       ...{myActivation: 'logSoftmax', activation: 'relu', nothing: null, countOfX1: 3},
       nested: {inner_key: [1, {deep_key: 'two_words'}]},
       madeBy: {className: 'GlorotUniform', config: {aSeed: 1}},

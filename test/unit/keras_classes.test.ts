@@ -3,8 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {expectClose} from '../support/close.js';
 import {
-  called,
   call,
+  called,
   from,
   functional,
   input,
@@ -68,12 +68,15 @@ describe('whose a class is', () => {
     ['tensorflowxkeras', null, false],
     ['keras.layers', 'Mine>ReLU', false],
   ];
-  test.each(modules)('module %j, registered as %j: of Keras %s', async (module, name, isOfKeras) => {
-    const model = sequential(input([2]), {...layer('ReLU'), module, registered_name: name});
-    const message = await refusalOrNothing(model);
-    if (isOfKeras) expect(message).toBe('');
-    else expect(message).toContain(notKnown('ReLU'));
-  });
+  test.each(modules)(
+    'module %j, registered as %j: of Keras %s',
+    async (module, name, isOfKeras) => {
+      const model = sequential(input([2]), {...layer('ReLU'), module, registered_name: name});
+      const message = await refusalOrNothing(model);
+      if (isOfKeras) expect(message).toBe('');
+      else expect(message).toContain(notKnown('ReLU'));
+    },
+  );
 });
 
 /** What is said of a model, nothing if it loads; it is gone then. */
@@ -88,8 +91,12 @@ async function refusalOrNothing(config: Json, version?: string): Promise<string>
 }
 
 test.each([[3], ['three'], ['3'], ['']])('%j is no version', async (version) => {
-  const message = await refusal(sequential(input([2]), layer('ReLU')), {version: version as string});
-  expect(message).toContain('in its config keras_version must be a version, such as "3.0.0", but is');
+  const message = await refusal(sequential(input([2]), layer('ReLU')), {
+    version: version as string,
+  });
+  expect(message).toContain(
+    'in its config keras_version must be a version, such as "3.0.0", but is',
+  );
 });
 
 describe('what dense layers are given', () => {
@@ -197,7 +204,10 @@ describe('what dense layers are given', () => {
     ['GaussianDropout', {rate: 0.5}, each((x) => x)],
     ['GaussianNoise', {stddev: 0.5}, each((x) => x)],
   ])('the layer %s in the place of an activation', async (name, config, expected) => {
-    for (const x of [[-1, 2], [0.5, -3]]) {
+    for (const x of [
+      [-1, 2],
+      [0.5, -3],
+    ]) {
       expectClose(await predicts(layer(name, config), x), expected(x), 1e-6);
     }
   });
@@ -220,14 +230,22 @@ describe('what dense layers are given', () => {
     ['exponential', '3.15.1', Math.exp],
     ['mish', '3.15.1', (x) => x * Math.tanh(Math.log1p(Math.exp(x)))],
   ])('the activation %s of Keras %s', async (name, version, f) => {
-    for (const x of [[-2.25, 0.5], [2.75, -0.25], [4, -5]]) {
+    for (const x of [
+      [-2.25, 0.5],
+      [2.75, -0.25],
+      [4, -5],
+    ]) {
       expectClose(await predicts(name, x, version), x.map(f), 1e-5);
     }
   });
 });
 
 describe('the types that layers compute in', () => {
-  const policy = (config: object) => ({module: 'keras.dtype_policies', class_name: 'DTypePolicy', config});
+  const policy = (config: object) => ({
+    module: 'keras.dtype_policies',
+    class_name: 'DTypePolicy',
+    config,
+  });
   test.each<[Json, string]>([
     ['float16', 'float32'],
     ['bfloat16', 'float32'],
@@ -235,7 +253,10 @@ describe('the types that layers compute in', () => {
     ['mixed_float16', 'float32'],
     [policy({name: 'mixed_bfloat16'}), 'float32'],
     [policy({name: 'int32'}), 'int32'],
-    ...['int8', 'uint8', 'int16', 'uint16', 'int64', 'uint64'].map((name): [string, string] => [name, 'int32']),
+    ...['int8', 'uint8', 'int16', 'uint16', 'int64', 'uint64'].map((name): [string, string] => [
+      name,
+      'int32',
+    ]),
     ['bool', 'bool'],
   ])('%j is %s', async (dtype, expected) => {
     const model = await load(sequential(input([2]), layer('ReLU', {dtype})));
@@ -261,16 +282,24 @@ describe('the types that layers compute in', () => {
 
 describe('layers of several outputs in a sequential model', () => {
   const lstm = (options: object = {}) => layer('LSTM', {units: 2, ...options});
-  const around = (options: object, inner: Json) => layer('Bidirectional', {...options, layer: inner});
+  const around = (options: object, inner: Json) =>
+    layer('Bidirectional', {...options, layer: inner});
   const twoOutputs = () => {
-    const inner = functional([input([3, 2]), on(layer('ReLU'), 'x'), on(layer('ELU'), 'x')], ['relu', 'elu']);
+    const inner = functional(
+      [input([3, 2]), on(layer('ReLU'), 'x'), on(layer('ELU'), 'x')],
+      ['relu', 'elu'],
+    );
     inner.config.name = 'inner';
     return inner;
   };
   test.each([
     ['states', lstm({return_state: true}), 'lstm'],
     ['both ways', around({merge_mode: null}, lstm()), 'bidirectional'],
-    ['states of both ways', around({merge_mode: 'concat'}, lstm({return_state: true})), 'bidirectional'],
+    [
+      'states of both ways',
+      around({merge_mode: 'concat'}, lstm({return_state: true})),
+      'bidirectional',
+    ],
     ['two outputs of a model', twoOutputs(), 'inner'],
   ])('%s are refused', async (_, saved, name) => {
     expect(await refusal(sequential(input([3, 2]), saved))).toContain(
@@ -325,10 +354,15 @@ describe('whole numbers', () => {
   const check = async (config: Json, isCut: boolean, weights: Weight[] = []) => {
     const x = tf.tensor2d(X, undefined, 'int32');
     const [given, y] = await predicted(config, [x], {weights: [...weights, ...WEIGHTS]});
-    expectClose(y, normalized(given).map((v) => (isCut ? Math.trunc(v) : v)), 1e-5);
+    expectClose(
+      y,
+      normalized(given).map((v) => (isCut ? Math.trunc(v) : v)),
+      1e-5,
+    );
   };
 
-  const shaped = (shape: number[]) => on(layer('Reshape', {name: 'shaped', target_shape: shape}), 'lookup');
+  const shaped = (shape: number[]) =>
+    on(layer('Reshape', {name: 'shaped', target_shape: shape}), 'lookup');
   const [one, row, image, volume] = [[4], [1, 4], [1, 1, 4], [1, 1, 1, 4]];
   const alone: [string, object, number[]][] = [
     ['ActivityRegularization', {l1: 0, l2: 0}, one],
@@ -378,10 +412,7 @@ describe('whole numbers', () => {
     ['RMSNormalization', {axis: -1, epsilon: 1e-3}, '3.11.0', '3.10.0'],
   ];
   const calls = (saved: Json, ...dtypes: string[]) =>
-    functional([
-      input([4]),
-      called(saved, ...dtypes.map((dtype) => call([from('x', {dtype})]))),
-    ]);
+    functional([input([4]), called(saved, ...dtypes.map((dtype) => call([from('x', {dtype})])))]);
   const REASON =
     'it is called with whole numbers and with others, of which Keras cuts the results of the one to ' +
     'whole numbers. In Python cast the whole numbers to float32 before it.';
@@ -391,7 +422,10 @@ describe('whole numbers', () => {
       const both = calls(layer(name, config), 'int64', 'float32');
       expect(await refusal(both, {version: since})).toContain(`in the model "model": ${REASON}`);
       expect(await refusal(both, {version: before})).not.toContain(REASON);
-      for (const dtypes of [['uint8', 'int32'], ['float16', 'bool']]) {
+      for (const dtypes of [
+        ['uint8', 'int32'],
+        ['float16', 'bool'],
+      ]) {
         const alike = calls(layer(name, config), ...dtypes);
         expect(await refusal(alike, {version: since})).not.toContain(REASON);
       }

@@ -58,13 +58,12 @@ describe('losses', () => {
       'sparseCategoricalCrossentropy',
     ],
     [['binary_crossentropy', 'BinaryCrossentropy'], 'binaryCrossentropy'],
-    [
-      ['kullback_leibler_divergence', 'kl_divergence', 'KLDivergence'],
-      'kullbackLeiblerDivergence',
-    ],
+    [['kullback_leibler_divergence', 'kl_divergence', 'KLDivergence'], 'kullbackLeiblerDivergence'],
     [['poisson', 'Poisson'], 'poisson'],
   ];
-  const cases = named.flatMap(([names, tfjs]) => names.map((name): [string, string] => [name, tfjs]));
+  const cases = named.flatMap(([names, tfjs]) =>
+    names.map((name): [string, string] => [name, tfjs]),
+  );
   test.each(cases)('%s is %s', async (name, tfjs) => {
     const config = {name: 'a', reduction: 'sum_over_batch_size', dtype: 'float32'};
     const forms: Json[] = [
@@ -110,9 +109,18 @@ describe('metrics', () => {
   test.each<[Json, string[]]>([
     ['accuracy', ['accuracy']],
     [['acc'], ['accuracy']],
-    [['mse', 'mae'], ['mse', 'mae']],
-    [['mean_squared_error', 'mean_absolute_error'], ['mse', 'mae']],
-    [['binary_accuracy', 'categorical_accuracy'], ['binaryAccuracy', 'categoricalAccuracy']],
+    [
+      ['mse', 'mae'],
+      ['mse', 'mae'],
+    ],
+    [
+      ['mean_squared_error', 'mean_absolute_error'],
+      ['mse', 'mae'],
+    ],
+    [
+      ['binary_accuracy', 'categorical_accuracy'],
+      ['binaryAccuracy', 'categoricalAccuracy'],
+    ],
     [[[['mse']], 'auc', 'mse'], ['mse']],
     [[{class_name: 'MeanSquaredError', config: {name: 'm', dtype: 'float32'}}], ['mse']],
     [[{class_name: 'MeanMetricWrapper', config: {name: 'm', fn: 'mae'}}], ['mae']],
@@ -174,7 +182,10 @@ describe('optimisers', () => {
       {},
     ],
   ])('%j', async (optimizer, name, expected) => {
-    for (const training of [{optimizer_config: optimizer}, {optimizer, optimizer_config: undefined}]) {
+    for (const training of [
+      {optimizer_config: optimizer},
+      {optimizer, optimizer_config: undefined},
+    ]) {
       const [model, said] = await compiled(training);
       expect(said).toEqual([]);
       expect((model.optimizer.constructor as unknown as {className: string}).className).toBe(name);
@@ -210,7 +221,10 @@ describe('optimisers', () => {
     const [model, said] = await compiled({optimizer_config: null});
     expect([model.optimizer, said]).toEqual([undefined, []]);
     model.dispose();
-    const asked = await load(one(), {training: {optimizer_config: SGD, loss: LOSS}, compile: false});
+    const asked = await load(one(), {
+      training: {optimizer_config: SGD, loss: LOSS},
+      compile: false,
+    });
     expect(asked.optimizer).toBeUndefined();
     asked.dispose();
   });
@@ -248,10 +262,17 @@ describe('the crossentropy of certain shares, that a layer hands on or not', () 
   ];
   test.each(layers)('%s', async (name, config, places, in2, in3) => {
     const softmax = on(layer('Activation', {name: 'shares', activation: 'softmax'}), 'x');
-    const saved = functional([input([...places, 2]), softmax, on(layer(name, {name: 'last', ...config}), 'shares')]);
+    const saved = functional([
+      input([...places, 2]),
+      softmax,
+      on(layer(name, {name: 'last', ...config}), 'shares'),
+    ]);
     const training = {optimizer_config: SGD, loss: 'categorical_crossentropy'};
     const shape = [1, ...places, 2];
-    for (const [version, expected] of [['2.15.0', in2], ['3.15.1', in3]] as const) {
+    for (const [version, expected] of [
+      ['2.15.0', in2],
+      ['3.15.1', in3],
+    ] as const) {
       const model = await load(saved, {version, training});
       const [x, target] = [tf.tensor([0, 50], shape), tf.tensor([1, 0], shape)];
       const loss = model.evaluate(x, target, {verbose: 0}) as tf.Scalar;

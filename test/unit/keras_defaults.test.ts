@@ -27,7 +27,17 @@ const camelCase = (text: string) => text.replace(/_([a-z])/g, (_, c: string) => 
 
 /** Values of options that must be given. */
 const REQUIRED: Json = {
-  ...{units: 3, filters: 2, kernelSize: 2, rate: 0.5, stddev: 0.5, n: 2, dims: [1], height: 2, width: 2},
+  ...{
+    units: 3,
+    filters: 2,
+    kernelSize: 2,
+    rate: 0.5,
+    stddev: 0.5,
+    n: 2,
+    dims: [1],
+    height: 2,
+    width: 2,
+  },
   ...{numHeads: 2, keyDim: 2, headDim: 2, numQueryHeads: 2, numKeyValueHeads: 1, targetShape: [4]},
   ...{equation: {name: 'ab,bc->ac'}, outputShape: 3, inputDim: 3, outputDim: 2, scale: 2},
   ...{activation: 'relu', outputSize: 2},

@@ -61,7 +61,8 @@ describe('RotaryEmbedding', () => {
       const [step, feature] = [steps, features].map((axis) => placeOf(i, shape, axis));
       const pair = feature % (size / 2);
       const position = at ? at[placeOf(i, shape, 0)][step] : step + startIndex;
-      const angle = (position * maxWavelength ** ((-2 * pair) / (rope.denominatorDim ?? size))) / divisor;
+      const angle =
+        (position * maxWavelength ** ((-2 * pair) / (rope.denominatorDim ?? size))) / divisor;
       const isFirst = feature < size / 2;
       const other = x[i + (isFirst ? 1 : -1) * (size / 2) * strideOf(shape, features)];
       return value * Math.cos(angle) + (isFirst ? -other : other) * Math.sin(angle);
@@ -105,7 +106,11 @@ describe('SinePositionEncoding', () => {
   /** Vaswani et al. 2017: sine of even features, cosine of odd ones. */
   const expected = (positionOf: (row: number, step: number) => number, wavelength: number) =>
     Float64Array.from({length: batch * steps * features}, (_, at) => {
-      const [row, step, i] = [Math.floor(at / (steps * features)), Math.floor(at / features) % steps, at % features];
+      const [row, step, i] = [
+        Math.floor(at / (steps * features)),
+        Math.floor(at / features) % steps,
+        at % features,
+      ];
       const angle = positionOf(row, step) / wavelength ** ((2 * Math.floor(i / 2)) / features);
       return i % 2 ? Math.cos(angle) : Math.sin(angle);
     });
@@ -114,12 +119,31 @@ describe('SinePositionEncoding', () => {
   test('by step, from a start, with another wavelength, at positions', () => {
     const by = (options: object, ...more: tf.Tensor[]) =>
       applied(new SinePositionEncoding({name: 'sine', ...options}), x(), ...more).dataSync();
-    expectClose(by({}), expected((_, step) => step, 10000), 2e-6);
-    expectClose(by({startIndex: 4}), expected((_, step) => step + 4, 10000), 2e-6);
-    expectClose(by({maxWavelength: 7}), expected((_, step) => step, 7), 2e-6);
-    const positions = [[2, 0, 5], [1, 1, 3]];
+    expectClose(
+      by({}),
+      expected((_, step) => step, 10000),
+      2e-6,
+    );
+    expectClose(
+      by({startIndex: 4}),
+      expected((_, step) => step + 4, 10000),
+      2e-6,
+    );
+    expectClose(
+      by({maxWavelength: 7}),
+      expected((_, step) => step, 7),
+      2e-6,
+    );
+    const positions = [
+      [2, 0, 5],
+      [1, 1, 3],
+    ];
     const given = {inputNames: [['inputs'], ['positions']]};
-    expectClose(by(given, tf.tensor2d(positions)), expected((row, step) => positions[row][step], 10000), 2e-6);
+    expectClose(
+      by(given, tf.tensor2d(positions)),
+      expected((row, step) => positions[row][step], 10000),
+      2e-6,
+    );
   });
 });
 
@@ -130,7 +154,8 @@ describe('learned positions', () => {
     return made;
   };
   const setTable = (made: PositionEmbedding) => made.setWeights([tf.tensor(table, [5, 2])]);
-  const rows = (...at: number[]) => Float64Array.from(at.flatMap((i) => [table[2 * i], table[2 * i + 1]]));
+  const rows = (...at: number[]) =>
+    Float64Array.from(at.flatMap((i) => [table[2 * i], table[2 * i + 1]]));
 
   test('by step, from a start, at positions', () => {
     const run = (made: PositionEmbedding, ...xs: tf.Tensor[]) => {
@@ -142,7 +167,18 @@ describe('learned positions', () => {
     expectClose(run(embedding({}), x), rows(0, 1, 2, 0, 1, 2), 1e-6);
     expectClose(run(embedding({startIndex: 2}), x), rows(2, 3, 4, 2, 3, 4), 1e-6);
     const given = embedding({inputNames: [['inputs'], ['positions']]});
-    expectClose(run(given, x, tf.tensor2d([[4, 0, 1], [2, 2, 3]])), rows(4, 0, 1, 2, 2, 3), 1e-6);
+    expectClose(
+      run(
+        given,
+        x,
+        tf.tensor2d([
+          [4, 0, 1],
+          [2, 2, 3],
+        ]),
+      ),
+      rows(4, 0, 1, 2, 2, 3),
+      1e-6,
+    );
   });
 
   test('are as many as there are', () => {
@@ -153,12 +189,20 @@ describe('learned positions', () => {
     const open = embedding({startIndex: 2});
     open.build([null, null, 2]);
     expect(applied(open, tf.zeros([1, 3, 2])).shape).toEqual([1, 3, 2]);
-    expect(() => open.call(tf.zeros([1, 4, 2]))).toThrow('it has 5 positions, but its input 4 steps.');
+    expect(() => open.call(tf.zeros([1, 4, 2]))).toThrow(
+      'it has 5 positions, but its input 4 steps.',
+    );
   });
 
   test('of tokens, masked where there is none', () => {
     const made = (maskZero: boolean) =>
-      new TokenAndPositionEmbedding({name: 't', vocabularySize: 3, sequenceLength: 4, embeddingDim: 2, maskZero});
+      new TokenAndPositionEmbedding({
+        name: 't',
+        vocabularySize: 3,
+        sequenceLength: 4,
+        embeddingDim: 2,
+        maskZero,
+      });
     const tokens = tf.tensor2d([[2, 0, 1]], undefined, 'int32');
     const [plain, masked] = [made(false), made(true)];
     expect(plain.computeMask(tokens)).toBeNull();
@@ -167,7 +211,9 @@ describe('learned positions', () => {
     applied(masked, tokens);
     const [words, places] = [drawn([3, 2], 4), drawn([4, 2], 5)];
     masked.setWeights([tf.tensor(words, [3, 2]), tf.tensor(places, [4, 2])]);
-    const expected = [2, 0, 1].flatMap((word, step) => [0, 1].map((i) => words[2 * word + i] + places[2 * step + i]));
+    const expected = [2, 0, 1].flatMap((word, step) =>
+      [0, 1].map((i) => words[2 * word + i] + places[2 * step + i]),
+    );
     expectClose(applied(masked, tokens).dataSync(), expected, 1e-6);
   });
 });

@@ -1,7 +1,7 @@
 /** What a layer cannot do with its options, its input or its mask: the whole text of each refusal. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {layers, loadLayersModel} from '@tensorflow/tfjs-layers';
+import {type layers, loadLayersModel} from '@tensorflow/tfjs-layers';
 import {MultiHeadAttention} from '../../src/keras/index.js';
 import {RandomCrop} from '../../src/keras/layers/images/layers.js';
 import {randomImageLayers} from '../../src/keras/layers/images/random.js';
@@ -18,8 +18,8 @@ import {
   on,
   predicted,
   refusal,
-  sequential,
   type Shape,
+  sequential,
 } from '../support/keras_json.js';
 
 beforeAll(() => {
@@ -111,7 +111,11 @@ const cases: [shape: Shape, saved: Json, message: string][] = [
     'Normalization layer "normalization": the sizes of axis -1 must be known, but the input is [null,null]. ' +
       'In Python save the model as .keras, or give its keras.Input these sizes.',
   ],
-  [[3], layer('Reshape', {target_shape: [2]}), 'Reshape layer "reshape": [3] cannot be given the shape [2].'],
+  [
+    [3],
+    layer('Reshape', {target_shape: [2]}),
+    'Reshape layer "reshape": [3] cannot be given the shape [2].',
+  ],
   [
     [5],
     layer('Reshape', {target_shape: [2, -1]}),
@@ -148,7 +152,11 @@ const cases: [shape: Shape, saved: Json, message: string][] = [
     ofHub('RotaryEmbedding', {sequence_axis: 3, feature_axis: -1}),
     'there are no such axes, 3 and -1, in [,3,4].',
   ],
-  [[3, 4], ofHub('RotaryEmbedding', {sequence_axis: 1, feature_axis: -4}), 'no such axes, 1 and -4,'],
+  [
+    [3, 4],
+    ofHub('RotaryEmbedding', {sequence_axis: 1, feature_axis: -4}),
+    'no such axes, 1 and -4,',
+  ],
   [
     [3, 5],
     ofHub('RotaryEmbedding', {sequence_axis: 1, feature_axis: -1}),
@@ -191,9 +199,12 @@ test.each(cases)('%j into %j', async (shape, saved, message) => {
 
 describe('an IntegerLookup', () => {
   const lookup = (config: object) =>
-    refusal(sequential(input([2], 'x', 'int32'), layer('IntegerLookup', {vocabulary: [1, 2], ...config})));
+    refusal(
+      sequential(input([2], 'x', 'int32'), layer('IntegerLookup', {vocabulary: [1, 2], ...config})),
+    );
   const vocabulary = 'its vocabulary is not in its config. In Python make the layer anew,';
-  const hashes = 'it hashes numbers that are not in its vocabulary. In Python set num_oov_indices=1.';
+  const hashes =
+    'it hashes numbers that are not in its vocabulary. In Python set num_oov_indices=1.';
   test.each<[object, string]>([
     [{vocabulary: null}, vocabulary],
     [{vocabulary: 'file.txt'}, vocabulary],

@@ -45,7 +45,13 @@ describe('masks as tensors', () => {
     expect(run(new MaskOf({name: 'a'}), x)).toEqual([[0, 1, 1]]);
     expect(run(new MaskOf({name: 'a', maskValue: 2}), x)).toEqual([[1, 0, 1]]);
     expect(run(new MaskOf({name: 'a'}), tf.cast(x, 'int32'))).toEqual([[0, 1, 1]]);
-    const vectors = tf.tensor3d([[[0, 0], [0, 3], [3, 3]]]);
+    const vectors = tf.tensor3d([
+      [
+        [0, 0],
+        [0, 3],
+        [3, 3],
+      ],
+    ]);
     expect(run(new MaskOf({name: 'a', overFeatures: true}), vectors)).toEqual([[0, 1, 1]]);
     const threes = new MaskOf({name: 'a', overFeatures: true, maskValue: 3});
     expect(run(threes, vectors)).toEqual([[1, 1, 0]]);
@@ -59,11 +65,18 @@ describe('masks as tensors', () => {
     expect(attach.computeMask(x).arraySync()).toEqual([[1, 1, 1]]);
     expect(attach.call([x, mask]).shape).toEqual([1, 3, 2]);
     expect(attach.supportsMasking).toBe(true);
-    expect(attach.computeOutputShape([[null, 3, 2], [null, 3]])).toEqual([null, 3, 2]);
+    expect(
+      attach.computeOutputShape([
+        [null, 3, 2],
+        [null, 3],
+      ]),
+    ).toEqual([null, 3, 2]);
   });
 
   test('as one', () => {
-    const [a, b, c] = [[[1, 1, 0, 0]], [[1, 0, 1, 0]], [[0, 1, 1, 0]]].map((each) => tf.tensor2d(each));
+    const [a, b, c] = [[[1, 1, 0, 0]], [[1, 0, 1, 0]], [[0, 1, 1, 0]]].map((each) =>
+      tf.tensor2d(each),
+    );
     const combined = (how: CombineMasks['how'], unmasked?: number[]) =>
       new CombineMasks({name: 'a', how, unmasked});
     expect(run(combined('and'), a, b)).toEqual([[1, 0, 0, 0]]);
@@ -73,42 +86,86 @@ describe('masks as tensors', () => {
     expect(run(combined('concat'), a, b)).toEqual([[1, 1, 0, 0, 1, 0, 1, 0]]);
     expect(run(combined('concat', [1]), a, tf.zeros([1, 2, 3]))).toEqual([[1, 1, 0, 0, 1, 1]]);
     expect(run(combined('and', [0]), tf.zeros([1, 4, 3]), b)).toEqual([[1, 0, 1, 0]]);
-    expect(run(combined('any'), tf.tensor3d([[[0, 0], [0, 1], [1, 1]]]))).toEqual([[0, 1, 1]]);
+    expect(
+      run(
+        combined('any'),
+        tf.tensor3d([
+          [
+            [0, 0],
+            [0, 1],
+            [1, 1],
+          ],
+        ]),
+      ),
+    ).toEqual([[0, 1, 1]]);
     expect(run(combined('any'), a)).toEqual([[1, 1, 0, 0]]);
-    expect(combined('concat').computeOutputShape([[null, 3], [null, null]])).toEqual([null, null]);
-    expect(combined('concat').computeOutputShape([[null, null], [null, 3]])).toEqual([null, null]);
-    expect(combined('or').computeOutputShape([[null, 3, 2], [null, 3]])).toEqual([null, 3]);
+    expect(
+      combined('concat').computeOutputShape([
+        [null, 3],
+        [null, null],
+      ]),
+    ).toEqual([null, null]);
+    expect(
+      combined('concat').computeOutputShape([
+        [null, null],
+        [null, 3],
+      ]),
+    ).toEqual([null, null]);
+    expect(
+      combined('or').computeOutputShape([
+        [null, 3, 2],
+        [null, 3],
+      ]),
+    ).toEqual([null, 3]);
   });
 
   /** Each input as a row of steps, with its mask, or without one. */
   const rows: [number[], number[] | undefined][] = [
-    [[2, 2, 2, 2, 5, -1], [1, 1, 0, 0, 1, 0]],
-    [[3, 3, 3, 3, -4, 4], [1, 0, 1, 0, 1, 1]],
+    [
+      [2, 2, 2, 2, 5, -1],
+      [1, 1, 0, 0, 1, 0],
+    ],
+    [
+      [3, 3, 3, 3, -4, 4],
+      [1, 0, 1, 0, 1, 1],
+    ],
     [[4, 1, 4, 1, 2, 2], undefined],
-    [[7, 7, -7, -7, 1, 6], [0, 1, 1, 0, 1, 0]],
+    [
+      [7, 7, -7, -7, 1, 6],
+      [0, 1, 1, 0, 1, 0],
+    ],
   ];
   const merges = {
     maximum: (a: number, b: number) => Math.max(a, b),
     minimum: (a: number, b: number) => Math.min(a, b),
     multiply: (a: number, b: number) => a * b,
   };
-  const chosen = [[0, 1], [1, 0], [0, 2], [2, 0], [0, 1, 3], [1, 2, 3], [3, 2, 0, 1]];
-  test.each((['maximum', 'minimum', 'multiply'] as const).flatMap((merge) => chosen.map((which) => ({merge, which}))))(
-    '$merge of $which, what is masked left out',
-    ({merge, which}) => {
-      const given = which.map((i) => rows[i]);
-      const masked = given.flatMap(([, mask], i) => (mask ? [i] : []));
-      const expected = given[0][0].map((first, step) => {
-        const seen = given.filter(([, mask]) => !mask || mask[step]).map(([x]) => x[step]);
-        if (seen.length) return seen.reduce(merges[merge]);
-        return merge === 'multiply' ? 0 : first;
-      });
-      const xs = given.map(([x]) => tf.tensor3d(x, [1, 6, 1]));
-      const masks = given.flatMap(([, mask]) => (mask ? [tf.tensor2d([mask])] : []));
-      const y = run(new MaskedMerge({name: 'a', merge, masked}), ...xs, ...masks);
-      expect((y as number[][][]).flat(2)).toEqual(expected);
-    },
-  );
+  const chosen = [
+    [0, 1],
+    [1, 0],
+    [0, 2],
+    [2, 0],
+    [0, 1, 3],
+    [1, 2, 3],
+    [3, 2, 0, 1],
+  ];
+  test.each(
+    (['maximum', 'minimum', 'multiply'] as const).flatMap((merge) =>
+      chosen.map((which) => ({merge, which})),
+    ),
+  )('$merge of $which, what is masked left out', ({merge, which}) => {
+    const given = which.map((i) => rows[i]);
+    const masked = given.flatMap(([, mask], i) => (mask ? [i] : []));
+    const expected = given[0][0].map((first, step) => {
+      const seen = given.filter(([, mask]) => !mask || mask[step]).map(([x]) => x[step]);
+      if (seen.length) return seen.reduce(merges[merge]);
+      return merge === 'multiply' ? 0 : first;
+    });
+    const xs = given.map(([x]) => tf.tensor3d(x, [1, 6, 1]));
+    const masks = given.flatMap(([, mask]) => (mask ? [tf.tensor2d([mask])] : []));
+    const y = run(new MaskedMerge({name: 'a', merge, masked}), ...xs, ...masks);
+    expect((y as number[][][]).flat(2)).toEqual(expected);
+  });
 });
 
 describe('an axis resized', () => {
@@ -118,7 +175,12 @@ describe('an axis resized', () => {
     if (x >= 2) return 0;
     return x < 1
       ? ((12 - 9 * b - 6 * c) * x ** 3 + (-18 + 12 * b + 6 * c) * x ** 2 + 6 - 2 * b) / 6
-      : ((-b - 6 * c) * x ** 3 + (6 * b + 30 * c) * x ** 2 + (-12 * b - 48 * c) * x + 8 * b + 24 * c) / 6;
+      : ((-b - 6 * c) * x ** 3 +
+          (6 * b + 30 * c) * x ** 2 +
+          (-12 * b - 48 * c) * x +
+          8 * b +
+          24 * c) /
+          6;
   };
   const lanczos = (radius: number) => (x: number) => (x < radius ? sinc(x) * sinc(x / radius) : 0);
   const KERNELS: Record<string, (distance: number) => number> = {
@@ -163,7 +225,9 @@ describe('an axis resized', () => {
           const all = from === to ? undefined : weights(method, o, from, to, antialias);
           if (!all) return x[at];
           const total = all.reduce((sum, w) => sum + w, 0);
-          return all.reduce((sum, w, i) => sum + w * x[(image * from + i) * 3 + channel], 0) / total;
+          return (
+            all.reduce((sum, w, i) => sum + w * x[(image * from + i) * 3 + channel], 0) / total
+          );
         });
         expectClose(y.dataSync(), expected, 2e-6);
       }
@@ -189,25 +253,39 @@ describe('kernels of each place', () => {
       [[]],
     );
 
-  function expected({places, sizes, strides, padding, implementation, isFirst, useBias = true}: Case, weights: Float32Array[], x: Float32Array) {
+  function expected(
+    {places, sizes, strides, padding, implementation, isFirst, useBias = true}: Case,
+    weights: Float32Array[],
+    x: Float32Array,
+  ) {
     const isSame = padding === 'same';
     const to = places.map((n, i) =>
       isSame ? Math.ceil(n / strides[i]) : Math.floor((n - sizes[i]) / strides[i]) + 1,
     );
     const shaped = (of: number[], depth: number) => (isFirst ? [depth, ...of] : [...of, depth]);
-    const flat = (shape: number[], at: number[]) => at.reduce((n, each, i) => n * shape[i] + each, 0);
+    const flat = (shape: number[], at: number[]) =>
+      at.reduce((n, each, i) => n * shape[i] + each, 0);
     const [inShape, outShape] = [shaped(places, channels), shaped(to, filters)];
     const [kernel, bias] = weights;
-    const pairs: {input: number; output: number; ofPatch: number; place: number; filter: number}[] = [];
+    const pairs: {input: number; output: number; ofPatch: number; place: number; filter: number}[] =
+      [];
     grid(to).forEach((place, p) => {
       for (const offsets of grid(sizes)) {
-        const at = place.map((n, i) => n * strides[i] + offsets[i] - (isSame ? Math.floor(sizes[i] / 2) : 0));
+        const at = place.map(
+          (n, i) => n * strides[i] + offsets[i] - (isSame ? Math.floor(sizes[i] / 2) : 0),
+        );
         if (at.some((n, i) => n < 0 || n >= places[i])) continue;
         for (let c = 0; c < channels; c++) {
           const ofPatch = flat(shaped(sizes, channels), shaped(offsets, c));
           const input = flat(inShape, shaped(at, c));
           for (let filter = 0; filter < filters; filter++) {
-            pairs.push({input, output: flat(outShape, shaped(place, filter)), ofPatch, place: p, filter});
+            pairs.push({
+              input,
+              output: flat(outShape, shaped(place, filter)),
+              ofPatch,
+              place: p,
+              filter,
+            });
           }
         }
       }
@@ -254,7 +332,9 @@ describe('kernels of each place', () => {
     const shape = isFirst ? [batch, channels, ...places] : [batch, ...places, channels];
     made.build(shape);
     const weights = made.getWeights().map(({shape: each}, i) => drawn(each, 5 + i));
-    made.setWeights(made.weights.map((weight, i) => tf.tensor(weights[i], weight.shape as number[])));
+    made.setWeights(
+      made.weights.map((weight, i) => tf.tensor(weights[i], weight.shape as number[])),
+    );
     const x = drawn(shape);
     const {y, shape: to} = expected(one, weights, x);
     const found = made.call(tf.tensor(x, shape), {}) as tf.Tensor;
@@ -278,7 +358,9 @@ describe('dropout of whole channels', () => {
     const x = tf.ones([...shape]);
     expect((dropout.apply(x) as tf.Tensor).dataSync()).toEqual(x.dataSync());
     const y = dropout.apply(x, {training: true}) as tf.Tensor;
-    const places = shape.map((__, i) => i).filter((i) => i > 0 && i !== (isFirst ? 1 : shape.length - 1));
+    const places = shape
+      .map((__, i) => i)
+      .filter((i) => i > 0 && i !== (isFirst ? 1 : shape.length - 1));
     const [low, high] = [tf.min(y, places), tf.max(y, places)].map((each) => [...each.dataSync()]);
     expect(low).toEqual(high);
     expect(new Set(low)).toEqual(new Set([0, 4]));
@@ -298,7 +380,8 @@ test('a stateful layer goes on from where it was, until its states are reset', a
     ['rnn/recurrent_kernel', [1, 1], [2]],
   ];
   const model = await load(functional([x, on(rnn, 'x')]), {weights});
-  const predict = () => tf.tidy(() => (model.predict(tf.tensor3d([[[1], [3]]])) as tf.Tensor).dataSync()[0]);
+  const predict = () =>
+    tf.tidy(() => (model.predict(tf.tensor3d([[[1], [3]]])) as tf.Tensor).dataSync()[0]);
   const after = (state: number) => 2 * (2 * state + 1) + 3;
   expect(predict()).toBe(after(0));
   expect(predict()).toBe(after(after(0)));
@@ -330,7 +413,8 @@ describe('a layer that holds others', () => {
   test('has their weights, each once, and freezes with them', () => {
     const holder = new Holder({name: 'h'});
     holder.build([null, 2]);
-    const counts = () => [holder.trainableWeights, holder.nonTrainableWeights].map(({length}) => length);
+    const counts = () =>
+      [holder.trainableWeights, holder.nonTrainableWeights].map(({length}) => length);
     expect(counts()).toEqual([3, 2]);
     expect(holder.built).toBe(true);
     expect(new Set(holder.weights.map(({originalName}) => originalName)).size).toBe(5);
@@ -397,7 +481,8 @@ describe('a softmax with a mask', () => {
 
   test('has logits where nothing is done after it', () => {
     const [given, mask] = [tf.tensor2d([x]), tf.tensor2d([[1, 1, 0, 1]])];
-    const of = (takesMask: SoftmaxMask, axis: number | number[] = -1) => new Softmax({name: 's', takesMask, axis});
+    const of = (takesMask: SoftmaxMask, axis: number | number[] = -1) =>
+      new Softmax({name: 's', takesMask, axis});
     expect(of('compared').logits([given])).toBe(given);
     expect(of('compared', [0, 1]).logits([given])).toBeUndefined();
     expect(of('compared', [1]).logits([given])).toBe(given);

@@ -32,7 +32,9 @@ function operationsIn(model: LayersModel): string[] {
 
 test.each(maskFixtures)('$source', async ({file}) => {
   const model = await loadKerasModel(await gunzip(file));
-  const made = operationsIn(model).filter((name) => /NotEqual|Any|Logical|Like|BroadcastTo/.test(name));
+  const made = operationsIn(model).filter((name) =>
+    /NotEqual|Any|Logical|Like|BroadcastTo/.test(name),
+  );
   expect(made).toEqual([]);
   tf.dispose(model.weights.map((weight) => weight.read()));
 });
@@ -75,13 +77,25 @@ describe('a mask of a recurrent layer', () => {
     ['of numbers other than 3', [differs('d', 'x', 3), any('m', 'd')], 'm', [1, 1, 1, 1]],
     [
       'where both are',
-      [differs('d'), any('a', 'd'), differs('e', 'y'), any('b', 'e'), operation('LogicalAnd', 'm', [from('a'), from('b')])],
+      [
+        differs('d'),
+        any('a', 'd'),
+        differs('e', 'y'),
+        any('b', 'e'),
+        operation('LogicalAnd', 'm', [from('a'), from('b')]),
+      ],
       'm',
       [1, 0, 1, 0],
     ],
     [
       'where one is',
-      [differs('d', 'y'), any('a', 'd'), differs('e', 'z'), any('b', 'e'), operation('LogicalOr', 'm', [from('a'), from('b')])],
+      [
+        differs('d', 'y'),
+        any('a', 'd'),
+        differs('e', 'z'),
+        any('b', 'e'),
+        operation('LogicalOr', 'm', [from('a'), from('b')]),
+      ],
       'm',
       [1, 1, 1, 0],
     ],
@@ -89,15 +103,38 @@ describe('a mask of a recurrent layer', () => {
   const scaled = (name: string, scale: number[][]) =>
     called(layer('Rescaling', {name, scale, offset: 0}), call([from('x')]));
   const rest = [
-    scaled('y', [[1, 1], [1, 1], [1, 1], [0, 0]]),
-    called(layer('Rescaling', {name: 'z', scale: 0, offset: [[0, 0], [1, 0], [0, 0], [0, 0]]}), call([from('x')])),
+    scaled('y', [
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]),
+    called(
+      layer('Rescaling', {
+        name: 'z',
+        scale: 0,
+        offset: [
+          [0, 0],
+          [1, 0],
+          [0, 0],
+          [0, 0],
+        ],
+      }),
+      call([from('x')]),
+    ),
   ];
   test.each(read)('%s is read', async (_, made, mask, seen) => {
     expect(await run([...rest, ...made], mask)).toEqual({y: expected(seen), left: []});
   });
 
   const kept: [string, Json[], string, number[], string[]][] = [
-    ['over another axis', [differs('d'), operation('Any', 'm', [from('d')], {axis: 2})], 'm', [1, 0, 1, 1], ['NotEqual', 'Any']],
+    [
+      'over another axis',
+      [differs('d'), operation('Any', 'm', [from('d')], {axis: 2})],
+      'm',
+      [1, 0, 1, 1],
+      ['NotEqual', 'Any'],
+    ],
     [
       'of a comparison of another kind',
       [operation('Greater', 'd', [from('x'), 0.5]), any('m', 'd')],

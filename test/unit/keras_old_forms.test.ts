@@ -32,7 +32,10 @@ describe('a sequential model without an InputLayer', () => {
     ['its config has', bare([relu()], {build_input_shape: shape})],
     ['beside its config', bare([relu()], {}, {build_input_shape: shape})],
     ['it was built for', bare([relu()], {}, {build_config: {input_shape: shape}})],
-    ['of its first layer before all others', bare([relu({batch_input_shape: shape})], {build_input_shape: other})],
+    [
+      'of its first layer before all others',
+      bare([relu({batch_input_shape: shape})], {build_input_shape: other}),
+    ],
     [
       'its config has before what it was built for',
       bare([relu()], {build_input_shape: shape}, {build_config: {input_shape: other}}),
@@ -89,7 +92,13 @@ describe('a model of Keras 2 that is called with a dict', () => {
     ['m', 0, 0, {}],
   ]);
   test.each([
-    ['a list', [['z', 0, 0], ['m', 0, 0]]],
+    [
+      'a list',
+      [
+        ['z', 0, 0],
+        ['m', 0, 0],
+      ],
+    ],
     ['a dict', {z: ['z', 0, 0], m: ['m', 0, 0]}],
   ])('takes it by the names of its inputs, which are %s', async (_, input_layers) => {
     const inner = functional([input([1], 'z'), input([1], 'm'), joined]);
@@ -106,15 +115,26 @@ describe('an input without features', () => {
   const double = layer('Rescaling', {scale: 2, offset: 1});
   const x = () => [tf.tensor1d([1, 2, 3])];
   test.each<[string, Json, string]>([
-    ['of a sequential model of Keras 3', bare([layer('InputLayer', {name: 'x', batch_shape: [null]}), double]), '3.15.1'],
-    ['of one of Keras 2', bare([layer('InputLayer', {name: 'x', batch_input_shape: [null]}), double]), '2.15.0'],
+    [
+      'of a sequential model of Keras 3',
+      bare([layer('InputLayer', {name: 'x', batch_shape: [null]}), double]),
+      '3.15.1',
+    ],
+    [
+      'of one of Keras 2',
+      bare([layer('InputLayer', {name: 'x', batch_input_shape: [null]}), double]),
+      '2.15.0',
+    ],
     ['of a functional model', functional([input([]), on(double, 'x')]), '3.15.1'],
   ])('%s', async (_, config, version) => {
     expect(await predicted(config, x(), {version})).toEqual([[3, 5, 7]]);
   });
 
   test('that is an output, and taken in lists and by keyword', async () => {
-    const sum = called(layer('Add'), {args: [[from('x'), from('rescaling')]], kwargs: {mask: null}});
+    const sum = called(layer('Add'), {
+      args: [[from('x'), from('rescaling')]],
+      kwargs: {mask: null},
+    });
     const half = {...layer('Multiply', {name: 'half'}), module: 'keras.src.ops.numpy'};
     const byName = called(half, {args: [], kwargs: {x1: from('x'), x2: 0.5}});
     const config = functional([input([]), on(double, 'x'), sum, byName], ['add', 'half', 'x']);

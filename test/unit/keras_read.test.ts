@@ -72,7 +72,11 @@ describe('the heaps of an HDF5 file', () => {
   /** A file whose superblock has this version and these widths, with parts at their places. */
   function file(
     parts: [at: number, part: Uint8Array][],
-    {version = 0, widths = [8, 8], length = 200}: {version?: number; widths?: number[]; length?: number} = {},
+    {
+      version = 0,
+      widths = [8, 8],
+      length = 200,
+    }: {version?: number; widths?: number[]; length?: number} = {},
   ) {
     const whole = new Uint8Array(length + 3);
     const bytes = whole.subarray(3); // a view of a buffer that does not begin with it
@@ -96,7 +100,10 @@ describe('the heaps of an HDF5 file', () => {
     ['no superblock to speak of', new Uint8Array(12)],
     ['a superblock of version 2', file([[40, heap(64, good)]], {version: 2})],
     ['a heap of another version', file([[40, heap(64, tooLong, 2)]])],
-    ['letters that are no heap', file([[40, Uint8Array.from([...'GCOX'], (c) => c.charCodeAt(0))]])],
+    [
+      'letters that are no heap',
+      file([[40, Uint8Array.from([...'GCOX'], (c) => c.charCodeAt(0))]]),
+    ],
     ['a heap that is larger than the file', file([[40, heap(161, tooLong).subarray(0, 160)]])],
     ['the header of a heap cut short', file([[190, heap(64, good).subarray(0, 8)]])],
   ])('%s', (_, bytes) => expect(check(bytes)).resolves.toBeUndefined());
@@ -109,7 +116,15 @@ describe('the heaps of an HDF5 file', () => {
     ],
     [
       'free room of no length, at which a walk stays for ever',
-      file([[40, heap(64, [[1, 5], [0, 0]])]]),
+      file([
+        [
+          40,
+          heap(64, [
+            [1, 5],
+            [0, 0],
+          ]),
+        ],
+      ]),
       'at byte 80 a heap has an object of 0 bytes, expected from 16 to 24.',
     ],
     [
@@ -119,7 +134,10 @@ describe('the heaps of an HDF5 file', () => {
     ],
     [
       'a heap behind its first letter',
-      file([[39, Uint8Array.of(71)], [40, heap(64, tooLong)]]),
+      file([
+        [39, Uint8Array.of(71)],
+        [40, heap(64, tooLong)],
+      ]),
       'at byte 56 a heap',
     ],
     ...[
@@ -142,7 +160,9 @@ describe('the heaps of an HDF5 file', () => {
   ])('of a large file, %s', async (_, at) => {
     let pieces = 0;
     const bytes = file([[at, heap(64, tooLong)]], {length: 2 ** 20 + 400});
-    await expect(checkHeaps(bytes, () => void pieces++)).rejects.toThrow(`at byte ${at + 16} a heap`);
+    await expect(checkHeaps(bytes, () => void pieces++)).rejects.toThrow(
+      `at byte ${at + 16} a heap`,
+    );
     expect(pieces).toBeLessThan(2);
     const whole = file([[at, heap(64, good)]], {length: 2 ** 20 + 400});
     await checkHeaps(whole, () => void pieces++);
@@ -154,7 +174,10 @@ describe('JSON as Python writes it', () => {
   test.each([
     ['{"a": NaN}', {a: Number.NaN}],
     ['[Infinity, -Infinity, 1]', [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1]],
-    ['{"NaN": "Infinity \\" NaN", "b": [NaN, "-Infinity"]}', {NaN: 'Infinity " NaN', b: [Number.NaN, '-Infinity']}],
+    [
+      '{"NaN": "Infinity \\" NaN", "b": [NaN, "-Infinity"]}',
+      {NaN: 'Infinity " NaN', b: [Number.NaN, '-Infinity']},
+    ],
     ['{"a": "\\\\", "b": Infinity}', {a: '\\', b: Number.POSITIVE_INFINITY}],
     ['{"a": 1}', {a: 1}],
   ])('%s', (text, value) => expect(parseJson(text, 'it')).toEqual(value));
@@ -228,15 +251,36 @@ describe('the weights of a model.json', () => {
     [[null], 'weightSpecs[0].name must be a name, but is absent'],
     [[{...good, name: ''}], 'weightSpecs[0].name must be a name, but is ""'],
     [[{...good, name: 'toString'}], 'weightSpecs[0].name must be a name, but is "toString"'],
-    [[good, {...good, shape: [null]}], 'weightSpecs[1].shape must be a list of whole numbers, but is [null]'],
+    [
+      [good, {...good, shape: [null]}],
+      'weightSpecs[1].shape must be a list of whole numbers, but is [null]',
+    ],
     [[{...good, shape: [-1]}], 'weightSpecs[0].shape must be a list of whole numbers, but is [-1]'],
-    [[{...good, shape: [0.5]}], 'weightSpecs[0].shape must be a list of whole numbers, but is [0.5]'],
+    [
+      [{...good, shape: [0.5]}],
+      'weightSpecs[0].shape must be a list of whole numbers, but is [0.5]',
+    ],
     [[{...good, shape: 1}], 'weightSpecs[0].shape must be a list of whole numbers, but is 1'],
-    [[{...good, dtype: 'complex64'}], 'weightSpecs[0].dtype must be one of float32, int32, bool, but is'],
-    [[{...good, dtype: 'bool', quantization: uint8}], 'weightSpecs[0].dtype must be one of float32, int32, but is "bool"'],
-    [[{...good, dtype: 'int32', quantization: {dtype: 'float16'}}], 'weightSpecs[0].quantization.dtype must be uint8 or uint16, but is "float16"'],
-    [[{...good, quantization: {...uint8, scale: null}}], 'weightSpecs[0].quantization.scale must be a number, but is null'],
-    [[{...good, quantization: {...uint8, min: '0'}}], 'weightSpecs[0].quantization.min must be a number, but is "0"'],
+    [
+      [{...good, dtype: 'complex64'}],
+      'weightSpecs[0].dtype must be one of float32, int32, bool, but is',
+    ],
+    [
+      [{...good, dtype: 'bool', quantization: uint8}],
+      'weightSpecs[0].dtype must be one of float32, int32, but is "bool"',
+    ],
+    [
+      [{...good, dtype: 'int32', quantization: {dtype: 'float16'}}],
+      'weightSpecs[0].quantization.dtype must be uint8 or uint16, but is "float16"',
+    ],
+    [
+      [{...good, quantization: {...uint8, scale: null}}],
+      'weightSpecs[0].quantization.scale must be a number, but is null',
+    ],
+    [
+      [{...good, quantization: {...uint8, min: '0'}}],
+      'weightSpecs[0].quantization.min must be a number, but is "0"',
+    ],
   ])('%j is refused', (weightSpecs, message) =>
     expect(() => storedWeights({weightSpecs, weightData: new ArrayBuffer(99)} as never)).toThrow(
       `in its config ${message}`,
@@ -246,8 +290,10 @@ describe('the weights of a model.json', () => {
 
 describe('addresses', () => {
   const fetching = () => jest.spyOn(globalThis, 'fetch');
-  const served = (bytes: number[], headers: Record<string, string> = {}) => async () =>
-    new Response(Uint8Array.from(bytes), {headers});
+  const served =
+    (bytes: number[], headers: Record<string, string> = {}) =>
+    async () =>
+      new Response(Uint8Array.from(bytes), {headers});
   const read = async (source: KerasSource, told: number[] = []) =>
     readSource(source as string, (share) => told.push(share));
 
@@ -270,7 +316,18 @@ describe('addresses', () => {
       expect(fetched).toEqual(
         ['model.json', ...good].map((name) => `https://site.test/app/models/${name}`),
       );
-      const bad = ['../w', '..', 'a/..', 'a/../w', 'a\\..\\w', '\\w', '/w', 'HTTPS://a', 'c:w', 'a+b.c-1:w'];
+      const bad = [
+        '../w',
+        '..',
+        'a/..',
+        'a/../w',
+        'a\\..\\w',
+        '\\w',
+        '/w',
+        'HTTPS://a',
+        'c:w',
+        'a+b.c-1:w',
+      ];
       for (const name of bad) {
         expect(() => beside?.(name)).toThrow(
           `the model names weights outside of its folder, "${name}".`,
@@ -311,7 +368,11 @@ describe('addresses', () => {
     ['far longer', 1],
     ['shorter', 16],
   ])('a stream %s', async (_, size) => {
-    const chunks = [[1, 2, 3], [4, 5, 6, 7, 8], [9, 10]];
+    const chunks = [
+      [1, 2, 3],
+      [4, 5, 6, 7, 8],
+      [9, 10],
+    ];
     const stream = () =>
       new ReadableStream<Uint8Array>({
         start(controller) {

@@ -173,10 +173,16 @@ test.each(byName)('by name: $what', async ({held, inner, weights, expected}) => 
   expect(await given(holding(held, inner), weights, names)).toEqual(Object.values(expected));
 });
 
-const path = (name: string, value: number, shape?: number[]) => stored(`layers/own/${name}`, value, shape);
+const path = (name: string, value: number, shape?: number[]) =>
+  stored(`layers/own/${name}`, value, shape);
 
 const byPath: Case[] = [
-  {what: 'an attribute', held: () => ({a: dense()}), weights: [path('a/vars/0', 1)], expected: {a: [1]}},
+  {
+    what: 'an attribute',
+    held: () => ({a: dense()}),
+    weights: [path('a/vars/0', 1)],
+    expected: {a: [1]},
+  },
   {
     what: 'private attributes',
     held: () => ({a: dense(), _b: dense()}),
@@ -295,7 +301,13 @@ describe('weights of the class itself', () => {
   });
 });
 
-const refused: [what: string, held: () => Held, inner: string[] | undefined, weights: Weight[], message: string][] = [
+const refused: [
+  what: string,
+  held: () => Held,
+  inner: string[] | undefined,
+  weights: Weight[],
+  message: string,
+][] = [
   [
     'alike, in no order',
     () => ({a: dense(), b: dense()}),
@@ -405,8 +417,7 @@ describe('layers of the model', () => {
   });
 
   test('in the order of their names, where names within them are the same', async () => {
-    const wrapped = (name: string) =>
-      layer('TimeDistributed', {name, layer: named('same')});
+    const wrapped = (name: string) => layer('TimeDistributed', {name, layer: named('same')});
     const config = functional([
       input([3, 2]),
       on(wrapped('wrapped_2'), 'x'),
