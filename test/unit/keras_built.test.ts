@@ -168,7 +168,10 @@ describe('weights', () => {
 
 describe('what Keras trains otherwise', () => {
   const SGD = {class_name: 'SGD', config: {learning_rate: 0.1}};
-  const ADAM = {class_name: 'Adam', config: {learning_rate: 0.1}};
+  const ADAM = {
+    class_name: 'Adam',
+    config: {learning_rate: 0.1, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7},
+  };
   const notice = async (
     saved: object,
     options: {kwargs?: object; adam?: boolean; weights?: Weight[]; shape?: number[]} = {},

@@ -196,7 +196,6 @@ describe('optimisers', () => {
 
   test.each<[Json, string]>([
     [of('Adadelta'), 'tfjs has no optimiser Adadelta'],
-    [of('toString'), 'tfjs has no optimiser toString'],
     ['sgd', 'tfjs has no optimiser sgd'],
     [{class_name: 'SGD', config: {}}, 'tfjs has no optimiser SGD whose learning rate is absent'],
     [of('SGD', {learning_rate: '0.1'}), 'tfjs has no optimiser SGD whose learning rate is "0.1"'],

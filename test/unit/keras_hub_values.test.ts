@@ -230,7 +230,7 @@ test('ScaleNormalization: x / √(mean of squares + ε), times its weight, or 1 
       return (value / Math.sqrt(square + 0.125)) * (scale[i % 3] + (addsOne ? 1 : 0));
     });
     expectClose(applied(made, tf.tensor(x, [2, 3])).dataSync(), expected, 2e-6);
-    made.dispose();
+    tf.dispose(made.weights.map((weight) => weight.read()));
   }
 });
 

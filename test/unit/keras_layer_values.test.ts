@@ -342,7 +342,7 @@ describe('kernels of each place', () => {
     expect(made.computeOutputShape([null, ...shape.slice(1)])).toEqual([null, ...to.slice(1)]);
     expectClose(found.dataSync(), y, 2e-6);
     expect(made.getConfig()).toMatchObject({implementation, padding, filters});
-    made.dispose();
+    tf.dispose(made.weights.map((weight) => weight.read()));
   });
 });
 
@@ -433,8 +433,7 @@ describe('a layer that holds others', () => {
     holder.nonTrainableWeights = other.weights;
     expect(counts()).toEqual([2, 5]);
     holder.nonTrainableWeights = [];
-    other.dispose();
-    holder.dispose();
+    tf.dispose([...other.weights, ...holder.weights].map((weight) => weight.read()));
   });
 
   test('has their losses and its own', () => {

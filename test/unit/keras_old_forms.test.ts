@@ -44,7 +44,7 @@ describe('a sequential model without an InputLayer', () => {
   ])('has the shape %s', async (_, config) => {
     const model = await load(config, {version: '2.15.0'});
     expect(model.inputs.map((each) => each.shape)).toEqual([shape]);
-    expect(model.inputNames).toEqual(['relu_input']);
+    expect(model.layers[0].name).toBe('relu_input');
     model.dispose();
   });
 

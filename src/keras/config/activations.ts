@@ -4,7 +4,7 @@ import {classOf, type SavedLayer} from './saved.js';
 import {inVersion, type KerasVersion} from './version.js';
 
 const ACTIVATIONS = new Set([
-  ...['elu', 'gelu', 'gelu_new', 'hard_sigmoid', 'linear', 'mish', 'relu', 'relu6', 'selu'],
+  ...['elu', 'gelu', 'hard_sigmoid', 'linear', 'mish', 'relu', 'relu6', 'selu'],
   ...['sigmoid', 'softmax', 'softplus', 'softsign', 'swish', 'tanh'],
   ...activationNames,
 ]);

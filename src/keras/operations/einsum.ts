@@ -49,14 +49,16 @@ export function einsumShape(subscripts: string, shapes: Shape[]): Shape {
     subscripts,
     shapes.map(({length}) => length),
   );
-  return output.map((label) => {
+  const sizeOf = (label: string) => {
     const sizes = inputs.flatMap((labels, i) =>
       labels.flatMap((each, axis) => (each === label ? [shapes[i][axis]] : [])),
     );
     const known = [...new Set(sizes.filter((size) => size !== null && size !== 1))];
     if (known.length > 1) throw new Error(`its '${label}' is ${known.join(' and ')}.`);
     return known.length ? known[0] : sizes.includes(null) ? null : 1;
-  });
+  };
+  const sizes = new Map(inputs.flat().map((label) => [label, sizeOf(label)]));
+  return output.map((label) => sizes.get(label) as number | null);
 }
 
 interface Labelled {

@@ -57,7 +57,7 @@ export function penalizeActivity(
     const told = penalties.splice(0).filter((penalty) => !penalty.isDisposed);
     const sum = told.reduce((a, b) => tf.add(a, b), tf.scalar(0));
     tf.dispose(told);
-    return sum.asScalar();
+    return sum as tf.Scalar;
   });
 }
 
