@@ -30,6 +30,7 @@ import {ensureShape} from './ensure_shape.js';
 import {erfc} from './erfc.js';
 import {fft2d, ifft2d} from './fft2d.js';
 import {floorDiv} from './floor_div.js';
+import {fusedBatchNorm, isOtherThanInTfjs} from './fused_batch_norm.js';
 import {fusedMatMul} from './fused_mat_mul.js';
 import {gather} from './gather.js';
 import {batchMatMul} from './mat_mul.js';
@@ -70,6 +71,9 @@ export const SUPPLIED_OPS: Readonly<Record<string, SuppliedOp>> = {
   Erfc: {run: erfc},
   FFT2D: {run: fft2d, kernels: FFT_KERNELS},
   FloorDiv: {run: floorDiv},
+  FusedBatchNorm: {run: fusedBatchNorm, isNeeded: isOtherThanInTfjs},
+  FusedBatchNormV2: {run: fusedBatchNorm, isNeeded: isOtherThanInTfjs},
+  FusedBatchNormV3: {run: fusedBatchNorm, isNeeded: isOtherThanInTfjs},
   FusedDepthwiseConv2dNative: {run: fusedDepthwiseConv2d},
   GatherV2: {run: gather},
   IFFT2D: {run: ifft2d, kernels: FFT_KERNELS},

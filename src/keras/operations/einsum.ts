@@ -37,7 +37,8 @@ function parse(subscripts: string, ranks: number[]): Equation {
   });
   const all = inputs.flat();
   const once = [...new Set(all)].filter((label) => all.filter((l) => l === label).length === 1);
-  const implied = [...ellipsis, ...once.filter((label) => !/\d/.test(label)).sort()];
+  // Keras says that these are in the order of the alphabet, and gives them in that of the subscripts.
+  const implied = [...ellipsis, ...once.filter((label) => !/\d/.test(label))];
   const output = right === undefined ? implied : expand(right, most);
   const unknown = output.find((label) => !all.includes(label));
   if (unknown) throw new Error(`its subscripts '${subscripts}' have no '${unknown}' on the left.`);

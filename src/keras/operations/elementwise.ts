@@ -323,14 +323,20 @@ const allClose: Operation = {
   shape: () => [],
   compute: (args) => {
     const [a, b] = promoted(args, 'x1', 'x2');
-    return withoutGradient([a, b], () => tf.all(isClose(a, b, args)));
+    return withoutGradient([a, b], () => {
+      const areFinite = logicalAnd(isFiniteNumber(toFloat(a)), isFiniteNumber(toFloat(b)));
+      const areNaN = logicalAnd(isNan(toFloat(a)), isNan(toFloat(b)));
+      const near = logicalAnd(isClose(a, b, args), logicalOr(areFinite, areNaN));
+      return tf.all(logicalOr(near, equal(a, b)));
+    });
   },
 };
 
+/** As in Keras an infinity is not close to itself, and every finite number is close to it. */
 function isClose(a: tf.Tensor, b: tf.Tensor, args: Arguments): tf.Tensor {
   if (isInt(a)) return equal(a, b);
   const far = tf.add(args.number('atol', 1e-8), tf.mul(args.number('rtol', 1e-5), tf.abs(b)));
-  const near = logicalOr(lessEqual(tf.abs(tf.sub(a, b)), far), equal(a, b));
+  const near = lessEqual(tf.abs(tf.sub(a, b)), far);
   return args.flag('equal_nan') ? logicalOr(near, logicalAnd(isNan(a), isNan(b))) : near;
 }
 
