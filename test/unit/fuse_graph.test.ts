@@ -1,5 +1,5 @@
 /** fuseGraph with each kind of handler, with what it must not touch, and with malformed models. */
-import '@tensorflow/tfjs-backend-cpu'; // the constants are decoded as tensors
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {readConstants} from '../../src/graph/constants.js';
 import type {FunctionDef, GraphDef, NodeDef} from '../../src/graph/graph_def.js';
@@ -9,9 +9,7 @@ import {builtGraph, type PatternGraph, patternGraphs} from '../support/pattern_g
 
 let debug: jest.SpyInstance;
 
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
+beforeAll(() => {});
 
 beforeEach(() => {
   debug = jest.spyOn(console, 'debug').mockImplementation(() => {});

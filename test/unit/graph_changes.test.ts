@@ -3,7 +3,7 @@
  * another op, another input, the inputs the other way round, another constant, an attribute turned
  * round. Most of these are no normalisation any more, and must be left as they are.
  */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as converter from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import type {NodeDef} from '../../src/graph/graph_def.js';
@@ -104,7 +104,6 @@ function constantsFor(graph: GraphBuilder, name: string): [string, (g: GraphBuil
 const inputs: tf.NamedTensorMap = {};
 
 beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   jest.spyOn(console, 'debug').mockImplementation(() => {});
   const random = new Random(64);
   for (const name of ['x', 'z', 'residual']) {

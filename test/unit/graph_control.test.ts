@@ -1,12 +1,11 @@
 /** Control inputs and calls of functions, which a graph is loaded without. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import type {FunctionDef, GraphDef, NodeDef} from '../../src/graph/graph_def.js';
 import {fuseGraph, loadGraphModel} from '../../src/graph/index.js';
 import {GraphBuilder} from '../support/graph_builder.js';
 
 beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   jest.spyOn(console, 'debug').mockImplementation(() => {});
   jest.spyOn(console, 'warn').mockImplementation(() => {});
 });

@@ -1,5 +1,5 @@
 /** Attributes that a node leaves out are what TensorFlow takes them for. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {loadGraphModel} from '../../src/graph/index.js';
 import defaultsOfOps from '../fixtures/graph_op_defaults.json';
@@ -7,7 +7,6 @@ import {expectClose} from '../support/close.js';
 import {graphOfCase, inputName, type OpCase, opCases} from '../support/op_cases.js';
 
 beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   jest.spyOn(console, 'debug').mockImplementation(() => {});
 });
 

@@ -1,5 +1,5 @@
 /** What a graph is changed into when it is loaded, beside its normalisations; and what is refused then. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import {deregisterOp, registerOp} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import type {AttrValue, FunctionDef, GraphDef, NodeDef} from '../../src/graph/graph_def.js';
@@ -9,7 +9,6 @@ import outputsOfOps from '../fixtures/graph_op_outputs.json';
 import {GraphBuilder} from '../support/graph_builder.js';
 
 beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   jest.spyOn(console, 'debug').mockImplementation(() => {});
   jest.spyOn(console, 'warn').mockImplementation(() => {});
 });

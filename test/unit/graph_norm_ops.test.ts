@@ -2,7 +2,7 @@
  * The ops that stand in a graph for what is fused, as a saved graph has them: with dimensions named in each
  * way, and with gamma and beta of any shape that broadcasts. The values are computed here in float64.
  */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import type {AttrValue} from '../../src/graph/graph_def.js';
 import {type FusedGraphModel, loadGraphModel} from '../../src/graph/index.js';
@@ -12,7 +12,6 @@ import {expectClose} from '../support/close.js';
 import {GraphBuilder} from '../support/graph_builder.js';
 
 beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   jest.spyOn(console, 'debug').mockImplementation(() => {});
   jest.spyOn(console, 'warn').mockImplementation(() => {});
 });

@@ -3,7 +3,7 @@
  * wrongly, and do without detours where tfjs computes rightly. Those kernels do not run here: a stand-in has
  * the kernels of cpu, and tells where another would be wrong, or is wrong as that one.
  */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import type {AttrValue} from '../../src/graph/graph_def.js';
 import {loadGraphModel} from '../../src/graph/index.js';
@@ -13,7 +13,6 @@ import {GraphBuilder} from '../support/graph_builder.js';
 import {graphOfCase, inputName, type OpCase, opCases} from '../support/op_cases.js';
 
 beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   jest.spyOn(console, 'debug').mockImplementation(() => {});
 });
 

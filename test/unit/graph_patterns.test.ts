@@ -1,13 +1,12 @@
 /** What fuseGraph makes of each pattern's nodes, and the graphs that only look like a pattern. */
-import '@tensorflow/tfjs-backend-cpu'; // the constants are decoded as tensors
-import * as tf from '@tensorflow/tfjs-core';
+import '../support/quiet_cpu.js';
+import type * as tf from '@tensorflow/tfjs-core';
 import type {GraphDef, NodeDef} from '../../src/graph/graph_def.js';
 import {type FusionReport, fuseGraph} from '../../src/graph/index.js';
 import {GraphBuilder} from '../support/graph_builder.js';
 import {builtGraph, type PatternGraph, patternGraphs} from '../support/pattern_graphs.js';
 
 beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   jest.spyOn(console, 'debug').mockImplementation(() => {});
 });
 

@@ -1,5 +1,5 @@
 /** How a model is built: with classes of a user's own, and with what is said where one of them fails. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 import type {CustomObjects} from '../../src/keras/index.js';
@@ -13,10 +13,6 @@ import {
   sequential,
   type Weight,
 } from '../support/keras_json.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const own = (config: object = {}, name = 'Own') => ({
   ...layer(name, {name: 'own', ...config}),

@@ -1,5 +1,5 @@
 /** How layers are called in a file of Keras: by place, by keyword, with lists, dicts and constants. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {
@@ -18,10 +18,6 @@ import {
   type Weight,
 } from '../support/keras_json.js';
 import {savedAgain} from '../support/model_case.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const relu = () => layer('ReLU');
 /** A model of one layer that is called so. */

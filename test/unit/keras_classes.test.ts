@@ -1,5 +1,5 @@
 /** Whose a class is, and what the options of Keras become: names, functions, layers and types in them. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {expectClose} from '../support/close.js';
 import {
@@ -18,10 +18,6 @@ import {
   sequential,
   type Weight,
 } from '../support/keras_json.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 describe('whose a class is', () => {
   const notKnown = (name: string) => `is of the class ${name}, which is not known`;

@@ -1,13 +1,9 @@
 /** What a model of Keras was compiled with, by all its names: optimisers, losses, metrics and their options. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {expectClose} from '../support/close.js';
 import {functional, input, type Json, layer, load, on} from '../support/keras_json.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const SGD = {class_name: 'SGD', config: {learning_rate: 0.1}};
 const LOSS = 'mean_squared_error';

@@ -1,5 +1,5 @@
 /** Options that a file leaves out are those of Keras, which has them in the signatures of its classes. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {classes} from '../../src/keras/config/classes/index.js';
 import type {LayerClass} from '../../src/keras/config/classes/row.js';
@@ -9,10 +9,6 @@ import modelFixture from '../fixtures/keras/layer_models_keras3.json';
 import {expectClose} from '../support/close.js';
 import type {Json} from '../support/keras_json.js';
 import {artifactsOf, type ModelCase} from '../support/model_case.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 interface OfKeras {
   required: string[];

@@ -5,7 +5,7 @@ import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {loadKerasModel} from '../../src/keras/index.js';
 import {kerasFixtures} from '../fixtures/keras/index.js';
@@ -23,7 +23,6 @@ async function expectLoads(source: string | URL) {
 }
 
 beforeAll(async () => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   const {json, weights} = fixture.converted.h5;
   writeFileSync(path.join(folder, 'model.keras'), await gunzip(fixture.files.keras));
   mkdirSync(path.join(folder, 'converted'));

@@ -1,5 +1,5 @@
 /** What an `.h5` file may be like besides what Keras usually writes: small files written by h5wasm. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import hdf5, {type File, type Group} from 'h5wasm';
 import {loadKerasModel} from '../../src/keras/index.js';
@@ -7,7 +7,6 @@ import {loadKerasModel} from '../../src/keras/index.js';
 let fs: Fs;
 
 beforeAll(async () => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
   fs = (await hdf5.ready).FS as unknown as Fs;
 });
 

@@ -1,5 +1,5 @@
 /** Positions in the layers of KerasHub, against plain loops in float64: any axes, places of the user's, starts. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   MaskedLMHead,
@@ -11,10 +11,6 @@ import {
 import {ScaleNormalization} from '../../src/keras/hub/scale_normalization.js';
 import {Random} from '../../tools/random.js';
 import {expectClose} from '../support/close.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const sizeOf = (shape: number[]) => shape.reduce((size, n) => size * n, 1);
 const drawn = (shape: number[], seed = 3) => new Random(seed).normal(sizeOf(shape));

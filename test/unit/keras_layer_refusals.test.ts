@@ -1,5 +1,5 @@
 /** What a layer cannot do with its options, its input or its mask: the whole text of each refusal. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {type layers, loadLayersModel} from '@tensorflow/tfjs-layers';
 import {MultiHeadAttention} from '../../src/keras/index.js';
@@ -20,10 +20,6 @@ import {
   type Shape,
   sequential,
 } from '../support/keras_json.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const ofHub = (name: string, config: object): Json => ({
   ...layer(name, config),

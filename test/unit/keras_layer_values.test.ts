@@ -1,5 +1,5 @@
 /** Layers by themselves, against plain loops in float64: masks, resizing, kernels of each place, states. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {KerasLayer} from '../../src/keras/index.js';
@@ -17,10 +17,6 @@ import {
 import {Random} from '../../tools/random.js';
 import {expectClose} from '../support/close.js';
 import {functional, input, layer, load, on, type Weight} from '../support/keras_json.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const sizeOf = (shape: number[]) => shape.reduce((size, n) => size * n, 1);
 const drawn = (shape: number[], seed = 3) => new Random(seed).normal(sizeOf(shape));

@@ -1,5 +1,5 @@
 /** Operations by which Keras makes masks are read for what they are: none of them is left in a model. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel, layers} from '@tensorflow/tfjs-layers';
 import {loadKerasModel} from '../../src/keras/index.js';
@@ -17,10 +17,6 @@ import {
   load,
   onList,
 } from '../support/keras_json.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 /** The operations in a model and in those within it. */
 function operationsIn(model: LayersModel): string[] {

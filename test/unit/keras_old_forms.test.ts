@@ -1,5 +1,5 @@
 /** Where a file may say what the input of a model is, and what else versions of Keras have left in other forms. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   called,
@@ -13,10 +13,6 @@ import {
   predicted,
   refusal,
 } from '../support/keras_json.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const relu = (more: object = {}) => layer('ReLU', more);
 const bare = (layers: Json[], config: object = {}, more: object = {}): Json => ({

@@ -2,7 +2,7 @@
  * Models whose inputs have open sizes, as Keras's `Input((None, None, 3))`: each is refused, or its
  * shapes leave open what depends on them, and its values are Keras's.
  */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import {loadKerasModel} from '../../src/keras/index.js';
@@ -19,10 +19,6 @@ interface Case {
   xs: () => tf.Tensor[];
   ys: {shape: number[]; values: number[]}[];
 }
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 async function operations(source: {packed: string}): Promise<Case[]> {
   const {inputs, cases} = await unpack(source);

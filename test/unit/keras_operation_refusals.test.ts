@@ -1,15 +1,11 @@
 /** Arguments of operations that are refused: one model each, with the words that say what is wrong. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {loadKerasModel} from '../../src/keras/index.js';
 import {KerasOperation} from '../../src/keras/operations/keras_operation.js';
 
 type Shape = (number | null)[];
 type Options = Record<string, unknown>;
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const tensorOf = (name: string, shape: Shape) => ({
   class_name: '__keras_tensor__',

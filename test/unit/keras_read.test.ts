@@ -1,5 +1,5 @@
 /** The parts by which a file of Keras is read, one by one: heaps, JSON, weights, addresses, progress. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {checkHeaps} from '../../src/keras/read/hdf5_heaps.js';
 import {parseJson, storedWeights} from '../../src/keras/read/model_json.js';
@@ -9,10 +9,6 @@ import {newPace} from '../../src/keras/read/tensor.js';
 import {mostBytes, unzipKeras} from '../../src/keras/read/zip.js';
 import {expectClose} from '../support/close.js';
 import {zip} from '../support/zip.js';
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 describe('progress', () => {
   test('adds the parts up, tells nothing twice and ends at 1', () => {

@@ -2,17 +2,13 @@
  * Each form that a config must have, and each option and shape that is refused: by one small model each
  * that differs from a good one in that alone, with the words that say which layer it is.
  */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {layers} from '@tensorflow/tfjs-layers';
 import {loadKerasModel} from '../../src/keras/index.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
 type Json = any;
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 const layer = (class_name: string, config: object = {}): Json => ({
   module: 'keras.layers',

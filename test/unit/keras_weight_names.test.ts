@@ -1,5 +1,5 @@
 /** Which weight of a file each layer within a class of a user's gets, by names and by paths, or why none. */
-import '@tensorflow/tfjs-backend-cpu';
+import '../support/quiet_cpu.js';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {KerasLayer} from '../../src/keras/index.js';
@@ -16,10 +16,6 @@ import {
 
 type Layer = tfl.layers.Layer;
 type Held = Record<string, Layer | Layer[] | Record<string, Layer>>;
-
-beforeAll(() => {
-  Object.assign(tf.backend(), {firstUse: false}); // else it prints that tfjs-node would be faster
-});
 
 /** A class with these layers in its properties, each of which is built on its input. */
 function holding(parts: () => Held, innerLayers?: string[]) {
